@@ -1,0 +1,1 @@
+"""`suppress`: the gate between whoever picks products for a message and whoever sends it."""

@@ -1,0 +1,1 @@
+"""What comes out: plain values that say what was decided and why."""

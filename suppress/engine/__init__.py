@@ -1,0 +1,1 @@
+"""One message: features from facts, rules over features, a decision with its reasons."""

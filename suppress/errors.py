@@ -1,0 +1,35 @@
+"""The exceptions a caller of `suppress` can meet, drawn as one tree.
+
+    SuppressError
+    ├── RulesetError      a ruleset cannot be used; `problems` says where and how to mend it
+    ├── FactsError        a message or a fact is not what it must be (naive time, empty id, ...)
+    ├── StoreError        the database cannot be reached or has the wrong schema
+    └── EngineError       durable-rules failed or cannot hold a rule; the reference evaluator answers
+
+A marketer's mistake is never an exception but a `Problem` (see `problems.py`).
+They live on the ground floor so that every other floor may raise them without a circle.
+"""
+
+
+class SuppressError(Exception):
+    """Base of all errors raised by `suppress` on purpose."""
+
+
+class RulesetError(SuppressError):
+    """A ruleset cannot be used. `problems` holds every mistake found, in file order."""
+
+    def __init__(self, message: str, problems: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class FactsError(SuppressError):
+    """A message or fact was refused at the border: the text says which value and what would be right."""
+
+
+class StoreError(SuppressError):
+    """The database cannot be reached, is not at the schema this version needs, or refused a write."""
+
+
+class EngineError(SuppressError):
+    """durable-rules failed, gave an impossible answer, or cannot hold a rule soundly."""

@@ -1,0 +1,198 @@
+"""The vocabulary of rules in one table: every name a rule may write, what it means, and what may be said of it.
+
+Validation, both engines, the wording, the JSON schema and the table in `docs/rules.md` all read it; tests fail when one
+of them has forgotten an entry.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from suppress.facts.catalog import PRODUCT_STATUSES
+from suppress.facts.inventory import AVAILABILITIES
+from suppress.facts.snapshot import Source
+
+
+class FieldType(StrEnum):
+    """What kind of value a field holds; it decides which operators make sense."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    PATH = "path"
+    NUMBER = "number"
+    DURATION = "duration"
+    INSTANT = "instant"
+    YES_NO = "yes/no"
+
+
+class Scope(StrEnum):
+    """When a field has a value. `item`: for one item. `message`: for the whole message. `outcome`: once items are decided."""
+
+    ITEM = "item"
+    MESSAGE = "message"
+    OUTCOME = "outcome"
+
+
+class Operator(StrEnum):
+    """What a rule may say of a field. `FIELD: value` is short for `is`."""
+
+    IS = "is"
+    IS_NOT = "is_not"
+    IN = "in"
+    NOT_IN = "not_in"
+    BELOW = "below"
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+    ABOVE = "above"
+    BETWEEN = "between"
+    UNDER = "under"
+    STARTS_WITH = "starts_with"
+    CONTAINS = "contains"
+    MATCHES = "matches"
+    EXISTS = "exists"
+
+
+OPERATOR_MEANINGS: Final[dict[Operator, str]] = {
+    Operator.IS: "equal to",
+    Operator.IS_NOT: "known, and not equal to",
+    Operator.IN: "equal to one of a list",
+    Operator.NOT_IN: "known, and equal to none of a list",
+    Operator.BELOW: "less than (earlier than)",
+    Operator.AT_MOST: "less than or equal to",
+    Operator.AT_LEAST: "greater than or equal to",
+    Operator.ABOVE: "greater than (later than)",
+    Operator.BETWEEN: "from the first to the second value, both included",
+    Operator.UNDER: "this category or one below it",
+    Operator.STARTS_WITH: "begins with",
+    Operator.CONTAINS: "contains",
+    Operator.MATCHES: "contains a match of an RE2 regular expression",
+    Operator.EXISTS: "`yes`: the value is known; `no`: it is not",
+}
+
+_EQUALITY: Final = (Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN)
+_ORDER: Final = (Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE, Operator.BETWEEN)
+_WORDS: Final = (Operator.STARTS_WITH, Operator.CONTAINS, Operator.MATCHES)
+
+OPERATORS: Final[dict[FieldType, tuple[Operator, ...]]] = {
+    FieldType.TEXT: (*_EQUALITY, *_WORDS, Operator.EXISTS),
+    FieldType.CHOICE: (*_EQUALITY, Operator.EXISTS),
+    FieldType.PATH: (*_EQUALITY, Operator.UNDER, *_WORDS, Operator.EXISTS),
+    FieldType.NUMBER: (*_EQUALITY, *_ORDER, Operator.EXISTS),
+    FieldType.DURATION: (*_ORDER, Operator.EXISTS),
+    FieldType.INSTANT: (*_ORDER, Operator.EXISTS),
+    FieldType.YES_NO: (Operator.IS, Operator.IS_NOT, Operator.EXISTS),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One name of the vocabulary. `phrase` is the name as it stands in a sentence; `unit` is what a number counts.
+
+    `source` is the feed the value comes from, whose `..._max_age` makes it unknown when too old; None = the message.
+    """
+
+    name: str
+    type: FieldType
+    scope: Scope
+    meaning: str = field(compare=False)
+    phrase: str = field(compare=False)
+    source: Source | None = None
+    unit: str | None = None
+    may_be_unknown: bool = True
+    choices: tuple[str, ...] = ()
+
+
+def _item(name: str, type_: FieldType, phrase: str, meaning: str, *, unit: str | None = None,
+          choices: tuple[str, ...] = ()) -> Field:  # fmt: skip
+    return Field(name=f"item.{name}", type=type_, scope=Scope.ITEM, source=Source.PRODUCTS, meaning=meaning,
+                 phrase=phrase, unit=unit, choices=choices)  # fmt: skip
+
+
+def _stock(name: str, type_: FieldType, phrase: str, meaning: str, *, unit: str | None = None,
+           choices: tuple[str, ...] = ()) -> Field:  # fmt: skip
+    return Field(name=f"stock.{name}", type=type_, scope=Scope.ITEM, source=Source.STOCK, meaning=meaning,
+                 phrase=phrase, unit=unit, choices=choices)  # fmt: skip
+
+
+def _customer(name: str, phrase: str, meaning: str, *, type_: FieldType = FieldType.TEXT) -> Field:
+    return Field(name=f"customer.{name}", type=type_, scope=Scope.MESSAGE, source=Source.CUSTOMERS,
+                 meaning=meaning, phrase=phrase)  # fmt: skip
+
+
+_TEXT, _NUMBER = FieldType.TEXT, FieldType.NUMBER
+
+_TABLE: Final = (
+    Field(name="item.sku", type=_TEXT, scope=Scope.ITEM, phrase="the item's sku", may_be_unknown=False,
+          meaning="the sku asked for, whether the catalogue knows it or not"),
+    Field(name="item.placement", type=_TEXT, scope=Scope.ITEM, phrase="the item's placement",
+          meaning="the place in the message the item is meant for; unknown when the message names none"),
+    _item("title", _TEXT, "the item's title", "the product's name"),
+    _item("item_group", _TEXT, "the item's style",
+          "the style: products that differ by size or colour share it; a product without one is its own"),
+    _item("category", FieldType.PATH, "the item's category", "category path, `/` between levels"),
+    _item("brand", _TEXT, "the item's brand", "brand"),
+    _item("status", FieldType.CHOICE, "the item's status", "what the catalogue says of the product; unknown for a sku the catalogue does not know",
+          choices=PRODUCT_STATUSES),
+    _item("price_minor", _NUMBER, "the item's price", "price in minor units (cents) of `item.currency`",
+          unit="minor units"),
+    _item("currency", _TEXT, "the item's currency", "ISO 4217 currency of the price"),
+    _item("replenish_days", _NUMBER, "the item's replenishment cycle",
+          "days until one unit is used up; unknown for what is not a consumable", unit="days"),
+    Field(name="item.replenishment_due", type=FieldType.YES_NO, scope=Scope.ITEM, source=Source.ORDERS,
+          phrase="the item is due for replenishment",
+          meaning="`yes` once the replenishment cycle has passed since the customer last bought and kept this sku; "
+                  "`no` for what is not a consumable and for what was never bought"),
+    _stock("available_units", _NUMBER, "units available",
+           "on hand minus reserved minus safety stock, never below 0, summed over locations", unit="units"),
+    _stock("on_hand", _NUMBER, "units on hand", "units physically there, summed over locations", unit="units"),
+    _stock("reserved", _NUMBER, "units reserved", "units promised and not shipped, summed over locations", unit="units"),
+    _stock("safety_stock", _NUMBER, "units of safety stock", "units never to be promised, summed over locations", unit="units"),
+    _stock("incoming_units", _NUMBER, "units on their way", "units announced by suppliers, summed over locations", unit="units"),
+    _stock("incoming_at", FieldType.INSTANT, "the next delivery", "when the earliest announced units arrive"),
+    _stock("availability", FieldType.CHOICE, "the item's availability",
+           "what the shop states: the best of its locations, in the order in_stock, backorder, preorder, out_of_stock",
+           choices=AVAILABILITIES),
+    _stock("age", FieldType.DURATION, "the age of the stock figure", "time since the oldest of the item's stock figures was stated"),
+    Field(name="customer.known", type=FieldType.YES_NO, scope=Scope.MESSAGE, source=None, may_be_unknown=False,
+          phrase="the customer is known", meaning="`yes` when the recipient is a customer the shop can name"),
+    Field(name="customer.id", type=_TEXT, scope=Scope.MESSAGE, phrase="the customer's id",
+          meaning="the customer's id; unknown when nobody has the e-mail or phone given"),
+    _customer("household_id", "the customer's household", "id of the household"),
+    _customer("country", "the customer's country", "ISO 3166 alpha-2 country"),
+    _customer("region", "the customer's region", "region within the country"),
+    _customer("time_zone", "the customer's time zone", "IANA time zone, e.g. Europe/Zurich"),
+    Field(name="message.channel", type=_TEXT, scope=Scope.MESSAGE, phrase="the channel",
+          meaning="how the message travels, e.g. email, sms, push, advert"),
+    Field(name="message.slots", type=_NUMBER, scope=Scope.MESSAGE, phrase="the slots of the message", unit="slots",
+          may_be_unknown=False, meaning="places for items in the message"),
+    Field(name="message.items_asked", type=_NUMBER, scope=Scope.MESSAGE, phrase="the items asked for", unit="items",
+          may_be_unknown=False, meaning="items the message came with, replacements not counted"),
+    Field(name="message.items_kept", type=_NUMBER, scope=Scope.OUTCOME, phrase="the items left", unit="items",
+          may_be_unknown=False, meaning="slots that are filled once items were dropped and replaced; for `suppress: message` only"),
+    Field(name="campaign.id", type=_TEXT, scope=Scope.MESSAGE, phrase="the campaign",
+          meaning="id of the campaign the message belongs to"),
+)  # fmt: skip
+
+FIELDS: Final[dict[str, Field]] = {entry.name: entry for entry in _TABLE}
+
+ATTRIBUTE_PREFIXES: Final[dict[str, Field]] = {
+    prefix: Field(name=f"{prefix}NAME", type=_TEXT, scope=scope, source=source, meaning=meaning, phrase=phrase)
+    for prefix, scope, source, phrase, meaning in (
+        ("item.attributes.", Scope.ITEM, Source.PRODUCTS, "the item's", "an attribute of the product, as text"),
+        ("customer.attributes.", Scope.MESSAGE, Source.CUSTOMERS, "the customer's", "an attribute of the customer, as text"),
+        ("message.attributes.", Scope.MESSAGE, None, "the message's", "an attribute of the message, as text"),
+    )
+}  # fmt: skip
+
+
+def find_field(name: str) -> Field | None:
+    """The field of that name; attributes (`item.attributes.colour`) are made to measure. None when there is none."""
+    found = FIELDS.get(name)
+    if found is not None:
+        return found
+    for prefix, pattern in ATTRIBUTE_PREFIXES.items():
+        attribute = name.removeprefix(prefix)
+        if attribute != name and attribute:
+            return Field(name=name, type=pattern.type, scope=pattern.scope, source=pattern.source,
+                         meaning=pattern.meaning, phrase=f"{pattern.phrase} {attribute}")  # fmt: skip
+    return None

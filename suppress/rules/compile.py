@@ -1,0 +1,137 @@
+"""Turn a checked Ruleset into the form engines run: active rules in file order, their sentences, and the facts they need.
+
+`when` and `unless` become one condition (`when` and not `unless`). The fingerprint covers the meaning, not the spelling:
+two files that say the same thing share it, and a comment does not change it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from suppress.decisions.decision import Mode
+from suppress.facts.snapshot import FactNeeds, Source
+from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
+from suppress.rules.tree import All, Bought, Compare, Condition, Leaf, Not, leaves
+from suppress.rules.wording import rule_sentence
+
+REPLENISHMENT_DUE = "item.replenishment_due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """One rule an engine evaluates. `number` is its place in the file; `starts_us <= as_of < ends_us` when it applies."""
+
+    number: int
+    id: str
+    code: str
+    effect: Effect
+    mode: Mode
+    when_unknown: WhenUnknown
+    condition: Condition
+    sentence: str
+    starts_us: int | None = None
+    ends_us: int | None = None
+
+    def applies_at(self, as_of_us: int) -> bool:
+        """Whether the rule is between its start and its end."""
+        return (self.starts_us is None or self.starts_us <= as_of_us) and (
+            self.ends_us is None or as_of_us < self.ends_us
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRuleset:
+    """What both engines run. `max_age_us`: source -> age beyond which its facts are unknown."""
+
+    name: str
+    fingerprint: str
+    mode: Mode
+    item_rules: tuple[CompiledRule, ...]
+    message_rules: tuple[CompiledRule, ...]
+    max_age_us: Mapping[Source, int]
+    needs: FactNeeds
+
+
+def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
+    """The compiled form of a ruleset that `validate` found no errors in. Rules that are `off` are left out."""
+    compiled = tuple(
+        _compile_rule(number, rule, ruleset) for number, rule in enumerate(ruleset.rules) if rule.mode is not Mode.OFF
+    )
+    if ruleset.mode is Mode.OFF:
+        compiled = ()
+    return CompiledRuleset(
+        name=ruleset.name,
+        fingerprint=fingerprint(ruleset),
+        mode=ruleset.mode,
+        item_rules=tuple(rule for rule in compiled if rule.effect is Effect.DROP_ITEM),
+        message_rules=tuple(rule for rule in compiled if rule.effect is Effect.SUPPRESS_MESSAGE),
+        max_age_us={source: age.us for source, age in ruleset.max_age.items()},
+        needs=facts_needed([leaf for rule in compiled for leaf in leaves(rule.condition)]),
+    )
+
+
+def facts_needed(all_leaves: list[Leaf]) -> FactNeeds:
+    """The facts that decide these leaves, and nothing beyond."""
+    sources: set[Source] = set()
+    history_by: set[str] = set()
+    windows: list[int | None] = []
+    for leaf in all_leaves:
+        match leaf:
+            case Bought(same=same, within=within):
+                history_by.add(same.value)
+                windows.append(within.us if within else None)
+            case Compare(field=field):
+                if field.source is not None:
+                    sources.add(field.source)
+                if field.name == REPLENISHMENT_DUE:
+                    sources.add(Source.PRODUCTS)
+                    history_by.add("sku")
+                    windows.append(None)
+    return FactNeeds(
+        products=Source.PRODUCTS in sources or bool(history_by - {"sku"}),
+        stock=Source.STOCK in sources,
+        customer=Source.CUSTOMERS in sources,
+        history_by=frozenset(history_by),
+        history_window_us=None if None in windows else max((w for w in windows if w is not None), default=None),
+    )
+
+
+def fingerprint(ruleset: Ruleset) -> str:
+    """`sha256:` of the ruleset's meaning: the same for every spelling of the same rules."""
+    text = json.dumps(_plain(ruleset), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _compile_rule(number: int, rule: Rule, ruleset: Ruleset) -> CompiledRule:
+    condition = rule.when
+    if rule.unless is not None:
+        condition = All(parts=(rule.when, Not(part=rule.unless)), position=rule.position)
+    return CompiledRule(
+        number=number,
+        id=rule.id,
+        code=rule.code,
+        effect=rule.effect,
+        mode=Mode.SHADOW if ruleset.mode is Mode.SHADOW else rule.mode,
+        when_unknown=rule.when_unknown,
+        condition=condition,
+        sentence=rule_sentence(rule),
+        starts_us=rule.starts.us if rule.starts else None,
+        ends_us=rule.ends.us if rule.ends else None,
+    )
+
+
+def _plain(value: object) -> Any:
+    """The comparable content of a dataclass tree: fields that take part in `==`, under the class's name."""
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        content = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.compare}
+        return {"is": type(value).__name__, **content}
+    if isinstance(value, Mapping):
+        return {str(_plain(key)): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return value

@@ -1,0 +1,1 @@
+"""Facts in a database: SQLite embedded, PostgreSQL in production."""
