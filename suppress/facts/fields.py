@@ -86,7 +86,10 @@ OPERATORS: Final[dict[FieldType, tuple[Operator, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One name of the vocabulary. `phrase` is the name as it stands in a sentence; `unit` is what a number counts.
+    """One name of the vocabulary. `unit` is what a number counts.
+
+    `phrase` is how the name stands in a sentence: a noun (`the item's brand`, is ...), for a yes/no field the whole
+    clause, and for a count what is said of the units (3 units are `available`).
 
     `source` is the feed the value comes from, whose `..._max_age` makes it unknown when too old; None = the message.
     """
@@ -142,12 +145,12 @@ _TABLE: Final = (
           phrase="the item is due for replenishment",
           meaning="`yes` once the replenishment cycle has passed since the customer last bought and kept this sku; "
                   "`no` for what is not a consumable and for what was never bought"),
-    _stock("available_units", _NUMBER, "units available",
+    _stock("available_units", _NUMBER, "available",
            "on hand minus reserved minus safety stock, never below 0, summed over locations", unit="units"),
-    _stock("on_hand", _NUMBER, "units on hand", "units physically there, summed over locations", unit="units"),
-    _stock("reserved", _NUMBER, "units reserved", "units promised and not shipped, summed over locations", unit="units"),
-    _stock("safety_stock", _NUMBER, "units of safety stock", "units never to be promised, summed over locations", unit="units"),
-    _stock("incoming_units", _NUMBER, "units on their way", "units announced by suppliers, summed over locations", unit="units"),
+    _stock("on_hand", _NUMBER, "on hand", "units physically there, summed over locations", unit="units"),
+    _stock("reserved", _NUMBER, "reserved", "units promised and not shipped, summed over locations", unit="units"),
+    _stock("safety_stock", _NUMBER, "kept as safety stock", "units never to be promised, summed over locations", unit="units"),
+    _stock("incoming_units", _NUMBER, "on their way", "units announced by suppliers, summed over locations", unit="units"),
     _stock("incoming_at", FieldType.INSTANT, "the next delivery", "when the earliest announced units arrive"),
     _stock("availability", FieldType.CHOICE, "the item's availability",
            "what the shop states: the best of its locations, in the order in_stock, backorder, preorder, out_of_stock",
@@ -163,11 +166,11 @@ _TABLE: Final = (
     _customer("time_zone", "the customer's time zone", "IANA time zone, e.g. Europe/Zurich"),
     Field(name="message.channel", type=_TEXT, scope=Scope.MESSAGE, phrase="the channel",
           meaning="how the message travels, e.g. email, sms, push, advert"),
-    Field(name="message.slots", type=_NUMBER, scope=Scope.MESSAGE, phrase="the slots of the message", unit="slots",
+    Field(name="message.slots", type=_NUMBER, scope=Scope.MESSAGE, phrase="in the message", unit="slots",
           may_be_unknown=False, meaning="places for items in the message"),
-    Field(name="message.items_asked", type=_NUMBER, scope=Scope.MESSAGE, phrase="the items asked for", unit="items",
+    Field(name="message.items_asked", type=_NUMBER, scope=Scope.MESSAGE, phrase="asked for", unit="items",
           may_be_unknown=False, meaning="items the message came with, replacements not counted"),
-    Field(name="message.items_kept", type=_NUMBER, scope=Scope.OUTCOME, phrase="the items left", unit="items",
+    Field(name="message.items_kept", type=_NUMBER, scope=Scope.OUTCOME, phrase="left", unit="items",
           may_be_unknown=False, meaning="slots that are filled once items were dropped and replaced; for `suppress: message` only"),
     Field(name="campaign.id", type=_TEXT, scope=Scope.MESSAGE, phrase="the campaign",
           meaning="id of the campaign the message belongs to"),

@@ -4,7 +4,8 @@ Nodes are frozen and compare by meaning: where a condition stood in the file (`p
 not count. Nothing here evaluates; each engine stands beside the tree.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from enum import StrEnum
 
 from suppress.facts.fields import Field, Operator
@@ -18,7 +19,7 @@ class Duration:
     """A length of time as written (`180 days`) and in microseconds."""
 
     us: int
-    text: str = field(compare=False)
+    text: str = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Instant:
     """A moment as written (`2026-12-01`, `2026-12-01T09:00:00Z`) and in microseconds since 1970 UTC."""
 
     us: int
-    text: str = field(compare=False)
+    text: str = dataclasses.field(compare=False)
 
 
 Scalar = str | int | bool | Duration | Instant
@@ -47,7 +48,7 @@ class All:
     """True when every part is true."""
 
     parts: tuple["Condition", ...]
-    position: Position = field(default=_NOWHERE, compare=False)
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class AnyOf:
     """True when at least one part is true."""
 
     parts: tuple["Condition", ...]
-    position: Position = field(default=_NOWHERE, compare=False)
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Not:
     """True when its part is false; unknown stays unknown."""
 
     part: "Condition"
-    position: Position = field(default=_NOWHERE, compare=False)
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Compare:
     field: Field
     operator: Operator
     values: tuple[Scalar, ...]
-    position: Position = field(default=_NOWHERE, compare=False)
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ class Bought:
     not_within: Duration | None = None
     at_least: int = 1
     kept: bool = True
-    position: Position = field(default=_NOWHERE, compare=False)
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
 
 
 Leaf = Compare | Bought

@@ -1,0 +1,134 @@
+"""Turn a condition tree and values into true, false or unknown: the reference every other engine must agree with.
+
+Small and obvious on purpose. The logic is SQL's three-valued logic (Kleene): a comparison with an unknown value is
+unknown, `all` with a false part is false, `any` with a true part is true, `not` keeps unknown. Every leaf is always
+read, without short cuts, so that an evaluation asks for the same facts whatever their values are.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+from suppress.facts.fields import Operator
+from suppress.rules.compile import CompiledRule
+from suppress.rules.ruleset import WhenUnknown
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Leaf, Not, Scalar
+
+Truth = bool | None
+"""True, false, or None for unknown."""
+
+Seen = str | int | bool | None
+"""A field's value; durations and instants in microseconds; None = unknown."""
+
+
+class Values(Protocol):
+    """What conditions are evaluated on: the facts about one item, or one message, at one instant."""
+
+    def field(self, name: str) -> Seen:
+        """The value of a field of the vocabulary; None = unknown."""
+
+    def bought(self, node: Bought) -> Truth:
+        """Whether the customer bought what the node describes."""
+
+
+def truth(condition: Condition, values: Values) -> Truth:
+    """The truth of a condition."""
+    match condition:
+        case Compare():
+            return compare(condition, values.field(condition.field.name))
+        case Bought():
+            return values.bought(condition)
+        case All(parts=parts):
+            return all_of([truth(part, values) for part in parts])
+        case AnyOf(parts=parts):
+            return any_of([truth(part, values) for part in parts])
+        case Not(part=part):
+            return negation(truth(part, values))
+
+
+def all_of(parts: Iterable[Truth]) -> Truth:
+    """False when a part is false, else unknown when a part is unknown, else true."""
+    truths = list(parts)
+    return False if False in truths else None if None in truths else True
+
+
+def any_of(parts: Iterable[Truth]) -> Truth:
+    """True when a part is true, else unknown when a part is unknown, else false."""
+    truths = list(parts)
+    return True if True in truths else None if None in truths else False
+
+
+def negation(part: Truth) -> Truth:
+    """The opposite; unknown stays unknown."""
+    return None if part is None else not part
+
+
+def compare(leaf: Compare, seen: Seen) -> Truth:
+    """The truth of one comparison on the value seen. Only `exists` has an answer for an unknown value."""
+    if leaf.operator is Operator.EXISTS:
+        return (seen is not None) == leaf.values[0]
+    if seen is None:
+        return None
+    return _COMPARISONS[leaf.operator](seen, [plain(value) for value in leaf.values])
+
+
+def fires(rule: CompiledRule, values: Values) -> bool:
+    """Whether the rule fires: its condition is true, or unknown and the rule blocks what is unknown."""
+    outcome = truth(rule.condition, values)
+    return outcome is True or (outcome is None and rule.when_unknown is WhenUnknown.BLOCK)
+
+
+def carriers(condition: Condition, values: Values, *, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
+    """The leaves the condition's truth rests on, each with whether it stands under a `not`.
+
+    A true `any` rests on its true parts, a false `all` on its false ones, everything else on all that share its truth or
+    are needed for it.
+    """
+    match condition:
+        case All(parts=parts):
+            own = truth(condition, values)
+            for part in parts:
+                if own is not False or truth(part, values) is False:
+                    yield from carriers(part, values, negated=negated)
+        case AnyOf(parts=parts):
+            own = truth(condition, values)
+            for part in parts:
+                if own is False or truth(part, values) is own:
+                    yield from carriers(part, values, negated=negated)
+        case Not(part=part):
+            yield from carriers(part, values, negated=not negated)
+        case _:
+            yield condition, negated
+
+
+def plain(value: Scalar) -> str | int | bool:
+    """The comparable value of a literal: microseconds for durations and instants."""
+    return value.us if isinstance(value, Duration | Instant) else value
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> Any:
+    import re2  # noqa: PLC0415
+
+    return re2.compile(text)
+
+
+def _under(seen: str, path: str) -> bool:
+    return seen == path or seen.startswith(f"{path}/")
+
+
+_COMPARISONS: Final[dict[Operator, Callable[[Any, list[Any]], bool]]] = {
+    Operator.IS: lambda seen, wanted: seen == wanted[0],
+    Operator.IS_NOT: lambda seen, wanted: seen != wanted[0],
+    Operator.IN: lambda seen, wanted: seen in wanted,
+    Operator.NOT_IN: lambda seen, wanted: seen not in wanted,
+    Operator.BELOW: lambda seen, wanted: seen < wanted[0],
+    Operator.AT_MOST: lambda seen, wanted: seen <= wanted[0],
+    Operator.AT_LEAST: lambda seen, wanted: seen >= wanted[0],
+    Operator.ABOVE: lambda seen, wanted: seen > wanted[0],
+    Operator.BETWEEN: lambda seen, wanted: wanted[0] <= seen <= wanted[1],
+    Operator.UNDER: lambda seen, wanted: _under(seen, wanted[0]),
+    Operator.STARTS_WITH: lambda seen, wanted: seen.startswith(wanted[0]),
+    Operator.CONTAINS: lambda seen, wanted: wanted[0] in seen,
+    Operator.MATCHES: lambda seen, wanted: _pattern(wanted[0]).search(seen) is not None,
+}
