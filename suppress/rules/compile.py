@@ -7,14 +7,14 @@ two files that say the same thing share it, and a comment does not change it.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
 from suppress.decisions.decision import Mode
 from suppress.facts.snapshot import FactNeeds, Source
 from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import All, Bought, Compare, Condition, Leaf, Not, leaves
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Leaf, Not, leaves
 from suppress.rules.wording import rule_sentence
 
 REPLENISHMENT_DUE = "item.replenishment_due"
@@ -57,8 +57,11 @@ class CompiledRuleset:
 
 def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
     """The compiled form of a ruleset that `validate` found no errors in. Rules that are `off` are left out."""
+    shared: dict[Leaf, Leaf] = {}
     compiled = tuple(
-        _compile_rule(number, rule, ruleset) for number, rule in enumerate(ruleset.rules) if rule.mode is not Mode.OFF
+        _compile_rule(number, rule, ruleset, shared)
+        for number, rule in enumerate(ruleset.rules)
+        if rule.mode is not Mode.OFF
     )
     if ruleset.mode is Mode.OFF:
         compiled = ()
@@ -105,10 +108,11 @@ def fingerprint(ruleset: Ruleset) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _compile_rule(number: int, rule: Rule, ruleset: Ruleset) -> CompiledRule:
+def _compile_rule(number: int, rule: Rule, ruleset: Ruleset, shared: dict[Leaf, Leaf]) -> CompiledRule:
     condition = rule.when
     if rule.unless is not None:
         condition = All(parts=(rule.when, Not(part=rule.unless)), position=rule.position)
+    condition = _with_shared_leaves(condition, shared)
     return CompiledRule(
         number=number,
         id=rule.id,
@@ -121,6 +125,17 @@ def _compile_rule(number: int, rule: Rule, ruleset: Ruleset) -> CompiledRule:
         starts_us=rule.starts.us if rule.starts else None,
         ends_us=rule.ends.us if rule.ends else None,
     )
+
+
+def _with_shared_leaves(condition: Condition, shared: dict[Leaf, Leaf]) -> Condition:
+    """The same condition with equal leaves as one object, so that engines read each only once."""
+    match condition:
+        case All(parts=parts) | AnyOf(parts=parts):
+            return replace(condition, parts=tuple(_with_shared_leaves(part, shared) for part in parts))
+        case Not(part=part):
+            return replace(condition, part=_with_shared_leaves(part, shared))
+        case _:
+            return shared.setdefault(condition, condition)
 
 
 def _plain(value: object) -> Any:
