@@ -1,0 +1,1 @@
+"""Alembic revisions of the database schema; run through `suppress.stores.schema`, never by hand."""

@@ -1,0 +1,203 @@
+"""The tables facts are kept in, as SQLModel classes: one per record type of `facts.records`.
+
+Columns bear the names of the records' fields. Instants are whole microseconds since 1970 UTC, JSON is text, flags are
+0/1 on SQLite and booleans on PostgreSQL: the same values on both databases. On SQLite the tables are STRICT, because it
+otherwise stores whatever it is given, and WITHOUT ROWID, because every read is by key. Table classes validate nothing
+and stay in this room.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, MetaData, Text, text
+from sqlmodel import Field, SQLModel
+
+from suppress.facts.catalog import PRODUCT_STATUSES
+from suppress.facts.inventory import AVAILABILITIES
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+TEXT: Final = Text()
+WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
+FLAG: Final = Boolean().with_variant(Integer(), "sqlite")
+SQLITE_OPTIONS: Final = {"sqlite_strict": True, "sqlite_with_rowid": False}
+
+
+def _key() -> Any:
+    return Field(sa_type=TEXT, primary_key=True)
+
+
+def _text() -> Any:
+    return Field(sa_type=TEXT)
+
+
+def _whole() -> Any:
+    return Field(sa_type=WHOLE)
+
+
+def _is_id(*columns: str) -> tuple[CheckConstraint, ...]:
+    return tuple(CheckConstraint(f"length({column}) BETWEEN 1 AND 255", name=column) for column in columns)
+
+
+def _one_of(column: str, words: tuple[str, ...]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(word) for word in words)})", name=column)
+
+
+class Base(SQLModel):
+    """Gives every table the same naming convention, so that migrations can name what they change."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class ProductRow(Base, table=True):
+    """One product; `bundle_of` and `attributes` are JSON text."""
+
+    __tablename__ = "products"
+    __table_args__ = (*_is_id("sku"), _one_of("status", PRODUCT_STATUSES), SQLITE_OPTIONS)
+
+    sku: str = _key()
+    title: str | None = _text()
+    item_group_id: str | None = _text()
+    category: str | None = _text()
+    brand: str | None = _text()
+    status: str = _text()
+    replenish_days: int | None = _whole()
+    price_minor: int | None = _whole()
+    currency: str | None = _text()
+    bundle_of: str = _text()
+    attributes: str = _text()
+    updated_at_us: int = _whole()
+
+
+class OrderLineRow(Base, table=True):
+    """One order line, or (negative `units`) a credit note that names none.
+
+    The history index holds all a check reads of a line, so that a customer's lines lie side by side.
+    """
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        *_is_id("order_id", "line_id", "customer_id", "sku"),
+        CheckConstraint("units <> 0", name="units"),
+        CheckConstraint("cancelled_units >= 0 AND returned_units >= 0", name="came_back"),
+        Index(
+            "ix_order_lines_history",
+            *("customer_id", "ordered_at_us", "sku", "units"),
+            *("cancelled_units", "returned_units", "is_gift", "channel"),
+        ),
+        Index(
+            "ix_order_lines_credits",
+            *("customer_id", "sku"),
+            sqlite_where=text("units < 0"),
+            postgresql_where=text("units < 0"),
+        ),
+        SQLITE_OPTIONS,
+    )
+
+    order_id: str = _key()
+    line_id: str = _key()
+    customer_id: str = _text()
+    sku: str = _text()
+    units: int = _whole()
+    ordered_at_us: int = _whole()
+    cancelled_units: int = _whole()
+    returned_units: int = _whole()
+    is_gift: bool = Field(sa_type=FLAG)
+    channel: str | None = _text()
+    unit_price_minor: int | None = _whole()
+    currency: str | None = _text()
+    updated_at_us: int = _whole()
+
+
+class StockRow(Base, table=True):
+    """Units of one sku at one location."""
+
+    __tablename__ = "stock"
+    __table_args__ = (*_is_id("sku", "location_id"), _one_of("availability", AVAILABILITIES), SQLITE_OPTIONS)
+
+    sku: str = _key()
+    location_id: str = _key()
+    on_hand: int = _whole()
+    reserved: int = _whole()
+    safety_stock: int = _whole()
+    incoming_units: int | None = _whole()
+    incoming_at_us: int | None = _whole()
+    availability: str | None = _text()
+    updated_at_us: int = _whole()
+
+
+class CustomerRow(Base, table=True):
+    """One customer; `consent` and `attributes` are JSON text. Identities have a table of their own."""
+
+    __tablename__ = "customers"
+    __table_args__ = (*_is_id("customer_id"), SQLITE_OPTIONS)
+
+    customer_id: str = _key()
+    household_id: str | None = _text()
+    country: str | None = _text()
+    region: str | None = _text()
+    time_zone: str | None = _text()
+    consent: str = _text()
+    attributes: str = _text()
+    updated_at_us: int = _whole()
+
+
+class IdentityRow(Base, table=True):
+    """One address a customer can be found by, in compared form. Several customers may share one."""
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        _one_of("kind", ("email", "phone")),
+        Index("ix_identities_customer_id", "customer_id"),
+        SQLITE_OPTIONS,
+    )
+
+    kind: str = _key()
+    value: str = _key()
+    customer_id: str = _key()
+
+
+class SentMessageRow(Base, table=True):
+    """One message that was sent to one customer; `items` is a JSON list of skus."""
+
+    __tablename__ = "sent_messages"
+    __table_args__ = (
+        *_is_id("message_id", "customer_id"),
+        Index("ix_sent_messages_history", "customer_id", "sent_at_us"),
+        SQLITE_OPTIONS,
+    )
+
+    message_id: str = _key()
+    customer_id: str = _key()
+    channel: str | None = _text()
+    campaign_id: str | None = _text()
+    sent_at_us: int = _whole()
+    items: str = _text()
+    updated_at_us: int = _whole()
+
+
+class FeedbackRow(Base, table=True):
+    """What one customer said of one sku or category."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (*_is_id("customer_id"), SQLITE_OPTIONS)
+
+    customer_id: str = _key()
+    about_kind: str = _key()
+    about: str = _key()
+    says: str = _key()
+    updated_at_us: int = _whole()
+
+
+class FeedRow(Base, table=True):
+    """How far one source is complete; NULL = never loaded. The migrations put in a row per source."""
+
+    __tablename__ = "feeds"
+    __table_args__ = (SQLITE_OPTIONS,)
+
+    source: str = _key()
+    as_of_us: int | None = _whole()
