@@ -39,6 +39,11 @@ class Rule:
     starts: Instant | None = None
     ends: Instant | None = None
     position: Position = field(compare=False)
+    places: Mapping[str, Position] = field(default_factory=dict, compare=False, repr=False)
+
+    def place(self, key: str) -> Position:
+        """Where the value of a key stands in the file; the rule's own place when it was not written."""
+        return self.places.get(key, self.position)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +61,8 @@ class Ruleset:
     max_age: Mapping[Source, Duration] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
     position: Position = field(compare=False)
+    places: Mapping[str, Position] = field(default_factory=dict, compare=False, repr=False)
+
+    def place(self, key: str) -> Position:
+        """Where the value of a key stands in the file; the ruleset's own place when it was not written."""
+        return self.places.get(key, self.position)

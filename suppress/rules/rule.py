@@ -1,0 +1,140 @@
+"""Read the rules of a rule file: one map per rule in, one Rule out, or None with its mistakes noted."""
+
+from typing import Final
+
+from suppress.decisions.decision import Mode
+from suppress.rules.conditions import read_condition
+from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
+from suppress.rules.findings import Findings, quoted
+from suppress.rules.header import Header, read_mode, read_name, read_when_unknown
+from suppress.rules.keys import check_keys, require_keys
+from suppress.rules.literals import Context, read_instant, read_text, scalar
+from suppress.rules.ruleset import Effect, Rule
+
+EFFECT_TARGETS: Final = {"drop": "item", "suppress": "message"}
+RULE_KEYS: Final = (
+    "id", "title", *EFFECT_TARGETS, "code", "when", "unless", "when_unknown", "mode", "starts", "ends",
+)  # fmt: skip
+
+_LATER_EFFECTS: Final = frozenset({"hold", "limit"})
+_LATER_KEYS: Final = _LATER_EFFECTS | {"always", "max_share", "control_group", "use", "define"}
+
+
+def read_rules(node: MapNode, header: Header, findings: Findings) -> tuple[Rule, ...]:
+    """Every rule that can be read, in file order."""
+    listed = node.get("rules")
+    if listed is None or isinstance(listed, BrokenNode):
+        return ()
+    if (isinstance(listed, ScalarNode) and listed.is_null) or (isinstance(listed, ListNode) and not listed.items):
+        findings.add(
+            "empty-list",
+            "the list of rules is empty",
+            listed.position,
+            'write a rule below it, beginning with "- id: NAME"',
+        )
+        return ()
+    if not isinstance(listed, ListNode):
+        findings.add("list-expected", '"rules" needs a list', listed.position, 'start each rule with "- id: NAME"')
+        return ()
+    context = Context(findings, header.zone)
+    rules = [_read_rule(item, header, context) for item in listed.items]
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def _read_rule(node: Node, header: Header, context: Context) -> Rule | None:
+    findings = context.findings
+    if isinstance(node, BrokenNode):
+        return None
+    if not isinstance(node, MapNode):
+        findings.add(
+            "map-expected",
+            "a rule is a map of keys and values",
+            node.position,
+            'write "id:", an effect, "code:" and "when:"',
+        )
+        return None
+    check_keys(node, "in a rule", RULE_KEYS, _LATER_KEYS, findings)
+    require_keys(
+        node,
+        _name_of(node),
+        (
+            ("id", 'add "id: NAME"'),
+            ("code", 'add a reason code, for example "code: out_of_stock"'),
+            ("when", 'add "when:" and a condition'),
+        ),
+        findings,
+    )
+    effect = _read_effect(node, findings)
+    name, code, when_node, unless_node = (node.get(key) for key in ("id", "code", "when", "unless"))
+    title, starts_node, ends_node = (node.get(key) for key in ("title", "starts", "ends"))
+    unknown_node, mode_node = node.get("when_unknown"), node.get("mode")
+    id_ = read_name(name, "the id of the rule", findings) if name else None
+    code_text = read_text(code, '"code"', findings) if code else None
+    title_text = read_text(title, '"title"', findings) if title else None
+    when = read_condition(when_node, '"when"', context) if when_node else None
+    unless = read_condition(unless_node, '"unless"', context) if unless_node else None
+    starts = read_instant(starts_node, '"starts"', context) if starts_node else None
+    ends = read_instant(ends_node, '"ends"', context, end_of_day=True) if ends_node else None
+    when_unknown = read_when_unknown(unknown_node, findings) if unknown_node else header.when_unknown
+    mode = read_mode(mode_node, findings) if mode_node else Mode.ENFORCE
+    if id_ is None or effect is None or code_text is None or when is None:
+        return None
+    return Rule(
+        id=id_,
+        effect=effect,
+        code=code_text,
+        when=when,
+        unless=unless,
+        title=title_text,
+        when_unknown=when_unknown,
+        mode=mode,
+        starts=starts,
+        ends=ends,
+        position=node.position,
+        places={key.text: value.position for key, value in node.entries},
+    )
+
+
+def _name_of(node: MapNode) -> str:
+    name = node.get("id")
+    return f"the rule {quoted(name.text)}" if isinstance(name, ScalarNode) and name.text else "the rule"
+
+
+def _read_effect(node: MapNode, findings: Findings) -> Effect | None:
+    written = [(key, value) for key, value in node.entries if key.text in EFFECT_TARGETS]
+    if not written:
+        if not any(key.text in _LATER_EFFECTS for key, _ in node.entries):
+            findings.add(
+                "missing-effect",
+                f"{_name_of(node)} does not say what it does",
+                node.position,
+                'add "drop: item" or "suppress: message"',
+            )
+        return None
+    if len(written) > 1:
+        findings.add(
+            "several-effects",
+            f"{_name_of(node)} has more than one effect",
+            written[1][0].position,
+            "keep one, and write a second rule for the other",
+        )
+        return None
+    key, value = written[0]
+    target = EFFECT_TARGETS[key.text]
+    found = scalar(value, quoted(key.text), findings)
+    if found is None:
+        return None
+    if found.text != target:
+        findings.add(
+            "wrong-effect",
+            f"there is no effect {quoted(f'{key.text}: {found.text}')}",
+            found.position,
+            f'write "{key.text}: {target}"'
+            if found.text not in EFFECT_TARGETS.values()
+            else f'write "{key.text}: {target}" or "{_EFFECT_OF[found.text]}: {found.text}"',
+        )
+        return None
+    return Effect(f"{key.text}: {target}")
+
+
+_EFFECT_OF: Final = {target: effect for effect, target in EFFECT_TARGETS.items()}
