@@ -1,1 +1,83 @@
-"""The command line: `suppress COMMAND`. Each command lives in its own module, imported only when it is called."""
+"""The command line: `suppress COMMAND`. Each command lives in its own module, imported only when it is called.
+
+stdout is data, stderr is for people. Exit codes are in `exits.py`.
+"""
+
+import importlib
+import os
+import sys
+from typing import Final
+
+import click
+
+from suppress.cli.exits import FACTS_STALE_OR_MISSING, INTERRUPTED, OK, RULES_INVALID, UNEXPECTED, USAGE
+from suppress.errors import FactsError, RulesetError, StoreError, SuppressError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "check": ("suppress.cli.check", "Decide messages: what to show, whether to send, and why."),
+    "db": ("suppress.cli.db", "Make or check the database schema."),
+    "explain": ("suppress.cli.explain", "Tell a decision back in words."),
+    "import": ("suppress.cli.import_", "Load products, orders, stock, customers, sent log or feedback."),
+    "lint": ("suppress.cli.lint", "Find every mistake in rule files."),
+    "rules": ("suppress.cli.rules", "Print every rule as a sentence."),
+    "schema": ("suppress.cli.schema", "Print the JSON schema of rule files, for editors."),
+    "test": ("suppress.cli.test", "Play the case files beside the rules on every engine."),
+}
+
+_EXITS: Final = {RulesetError: RULES_INVALID, StoreError: FACTS_STALE_OR_MISSING, FactsError: USAGE}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is called, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in alphabetical order."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands for `--help`, without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="suppress")
+def cli() -> None:
+    """Check messages against what customers bought and what the shop can deliver, before they are sent."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; nobody is shown a traceback for what a user did."""
+    try:
+        sys.exit(cli.main(standalone_mode=False) or OK)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _say("interrupted; what was committed stays")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    except SuppressError as error:
+        _say(str(error))
+        sys.exit(next((code for kind, code in _EXITS.items() if isinstance(error, kind)), UNEXPECTED))
+    except Exception as error:
+        if os.environ.get("SUPPRESS_DEBUG"):
+            raise
+        _say(f"unexpected error: {type(error).__name__}: {error}. help: SUPPRESS_DEBUG=1 shows where it happened")
+        sys.exit(UNEXPECTED)
+
+
+def _say(text: str) -> None:
+    click.echo(f"suppress: {text}", err=True)

@@ -1,0 +1,5 @@
+"""`python -m suppress` is the command line."""
+
+from suppress.cli import main
+
+main()

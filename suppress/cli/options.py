@@ -1,0 +1,55 @@
+"""The options every command shares, and the settings behind them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from suppress.errors import FactsError
+from suppress.facts.instants import to_us
+
+Command = Callable[..., Any]
+
+
+def database_option(function: Command) -> Command:
+    """`--database URL`."""
+    return click.option("--database", metavar="URL", help="Database.  [default: settings, else sqlite:///suppress.db]")(
+        function
+    )
+
+
+def rules_option(function: Command) -> Command:
+    """`--rules DIR`."""
+    return click.option("--rules", metavar="DIR", help="Folder or file of rules.  [default: settings, else rulesets]")(
+        function
+    )
+
+
+def ruleset_option(function: Command) -> Command:
+    """`--ruleset NAME`."""
+    return click.option(
+        "--ruleset", metavar="NAME", help="Which ruleset decides.  [default: the only one, else retail-default]"
+    )(function)
+
+
+class InstantType(click.ParamType[datetime]):
+    """An RFC 3339 time with a zone."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware datetime, or a usage error that says what to write."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+            to_us(at)
+        except ValueError:
+            self.fail(f'"{value}" is not a time; write e.g. 2026-11-22T09:00:00Z', param, ctx)
+        except FactsError as error:
+            self.fail(str(error), param, ctx)
+        return at
+
+
+INSTANT = InstantType()

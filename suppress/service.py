@@ -1,0 +1,155 @@
+"""Wire rules, facts and engine into a Gate that answers for messages. Holds no logic of its own.
+
+The only module that looks at a clock.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from suppress.decisions.decision import Decision
+from suppress.engine.decide import Decider
+from suppress.engine.guarded import Engine, GuardedEngine, ReferenceEngine
+from suppress.errors import RulesetError, StoreError
+from suppress.facts.instants import to_us
+from suppress.facts.message import Message
+from suppress.facts.snapshot import Snapshot, unavailable_snapshot
+from suppress.problems import Problem, in_file_order
+from suppress.rules.compile import CompiledRuleset, compile_ruleset
+from suppress.rules.reading import read_rulesets
+from suppress.rules.ruleset import Ruleset
+from suppress.rules.validate import find_problems
+from suppress.settings import DEFAULT_RULESET
+from suppress.stores.database import Database
+from suppress.stores.facts import FactStore
+
+BATCH: Final = 200
+"""Messages whose facts `check_many` fetches together: large enough to share round trips, small enough to stay prompt."""
+
+_log = logging.getLogger(__name__)
+
+
+class Gate:
+    """One ruleset in front of one database. Threads may share it; close it, or use it in a `with` block.
+
+    A check never raises for what it meets in the facts: where the database cannot be read, every fact is unknown, the
+    rules follow their `when_unknown`, and the decision says so under `facts_missing`.
+    """
+
+    def __init__(
+        self, compiled: CompiledRuleset, database: Database, engine: Engine, clock: Callable[[], datetime]
+    ) -> None:
+        self.compiled = compiled
+        self.unreadable = 0
+        self._database = database
+        self._engine = engine
+        self._decider = Decider(compiled, engine)
+        self._facts = FactStore(database, compiled.needs)
+        self._clock = clock
+
+    def check(self, message: Message, *, as_of: datetime | None = None) -> Decision:
+        """The decision for one message, as of `as_of`, else the message's `send_at`, else now."""
+        as_of_us = self._as_of_us(message, as_of)
+        try:
+            snapshot = self._facts.snapshot(message, as_of_us)
+        except StoreError as error:
+            snapshot = self._unreadable(message, as_of_us, error)
+        return self._decider.decide(snapshot, new_decision_id())
+
+    def check_many(self, messages: Iterable[Message], *, as_of: datetime | None = None) -> Iterator[Decision]:
+        """One decision per message, in order; facts are fetched for many messages at a time. Memory stays flat."""
+        waiting = iter(messages)
+        while batch := list(islice(waiting, BATCH)):
+            asked = [(message, self._as_of_us(message, as_of)) for message in batch]
+            try:
+                snapshots = self._facts.snapshots(asked)
+            except StoreError as error:
+                snapshots = [self._unreadable(message, as_of_us, error) for message, as_of_us in asked]
+            for snapshot in snapshots:
+                yield self._decider.decide(snapshot, new_decision_id())
+
+    def close(self) -> None:
+        """Give back the engine's memory and the database's connections."""
+        self._engine.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def engine_faults(self) -> int:
+        """How often the reference had to answer for durable-rules since the gate was opened."""
+        return self._engine.faults if isinstance(self._engine, GuardedEngine) else 0
+
+    def _as_of_us(self, message: Message, as_of: datetime | None) -> int:
+        return to_us(as_of or message.send_at or self._clock())
+
+    def _unreadable(self, message: Message, as_of_us: int, error: StoreError) -> Snapshot:
+        self.unreadable += 1
+        _log.error("the facts cannot be read, every fact counts as unknown: %s", error)
+        return unavailable_snapshot(message, as_of_us)
+
+
+def open_gate(
+    database: str,
+    rules: str | Path,
+    *,
+    ruleset: str | None = None,
+    engine: str = "durable",
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Gate:
+    """A gate on a database (SQLAlchemy URL) and a folder or file of rules.
+
+    `ruleset`: which one of the folder; None = the only one, else `retail-default`. `engine`: `durable` (default) or
+    `reference`. Raises RulesetError with all problems, StoreError when the database is missing or not upgraded.
+    """
+    compiled = load_ruleset(rules, ruleset=ruleset)
+    opened = Database.open(database)
+    chosen: Engine = ReferenceEngine(compiled) if engine == "reference" else GuardedEngine(compiled)
+    return Gate(compiled, opened, chosen, clock)
+
+
+def load_ruleset(rules: str | Path, *, ruleset: str | None = None) -> CompiledRuleset:
+    """One ruleset of a folder or file, compiled. Raises RulesetError with every problem found in it."""
+    rulesets, problems = read_rulesets(Path(rules))
+    if problems and not (ruleset in rulesets or (ruleset is None and DEFAULT_RULESET in rulesets)):
+        raise RulesetError(_told(problems), problems)
+    chosen = choose_ruleset(rulesets, ruleset, str(rules))
+    found = find_problems(chosen, None)
+    errors = tuple(problem for problem in found if problem.severity == "error")
+    if errors:
+        raise RulesetError(_told(errors), errors)
+    return compile_ruleset(chosen)
+
+
+def choose_ruleset(rulesets: dict[str, Ruleset], name: str | None, where: str) -> Ruleset:
+    """The named ruleset; without a name the only one, else `retail-default`. Raises RulesetError naming those there are."""
+    if name is None and len(rulesets) == 1:
+        return next(iter(rulesets.values()))
+    wanted = name or DEFAULT_RULESET
+    if wanted not in rulesets:
+        known = ", ".join(sorted(rulesets)) or "none"
+        raise RulesetError(f'no ruleset "{wanted}" in {where}; there are: {known}. help: name one with --ruleset')
+    return rulesets[wanted]
+
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_decision_id() -> str:
+    """A ULID: 26 characters, sortable by time (milliseconds), 80 random bits."""
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def _told(problems: tuple[Problem, ...]) -> str:
+    return "\n".join(str(problem) for problem in in_file_order(problems))

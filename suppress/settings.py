@@ -1,0 +1,35 @@
+"""Where facts and rules are found: flag > environment `SUPPRESS_*` > `suppress.toml` > default."""
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+DEFAULT_DATABASE = "sqlite:///suppress.db"
+DEFAULT_RULES = "rulesets"
+DEFAULT_RULESET = "retail-default"
+
+
+class Settings(BaseSettings):
+    """`database`: a SQLAlchemy URL. `rules`: a folder or file. `ruleset`: which one of the folder decides."""
+
+    model_config = SettingsConfigDict(env_prefix="SUPPRESS_", toml_file="suppress.toml", extra="ignore")
+
+    database: str = DEFAULT_DATABASE
+    rules: str = DEFAULT_RULES
+    ruleset: str | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then `suppress.toml` in the working directory."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: str | None) -> Settings:
+    """The settings in force; flags that are None were not given."""
+    return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
