@@ -25,6 +25,7 @@ from suppress.stores.urls import read_url, shown, without_secrets
 SCHEMA_HEAD: Final = "0001"
 UPGRADE_HELP: Final = "run `suppress db upgrade`"
 BUSY_TIMEOUT_MS: Final = 10_000
+CONNECT_TIMEOUT_SECONDS: Final = 5
 # SQLite before 3.51.3 can corrupt a WAL database that several connections use (the "WAL reset" race).
 FIRST_SAFE_WAL: Final = (3, 51, 3)
 
@@ -107,7 +108,9 @@ class Database:
     @contextmanager
     def stream(self, statement: str) -> Iterator[Iterator[tuple[Any, ...]]]:
         """The rows of a long result as they come, on a connection of its own; memory stays flat."""
-        with self._read_engine.connect() as connection:
+        # PostgreSQL streams only inside a transaction; on SQLite one would take the write lock.
+        engine = self._read_engine if self.dialect == "sqlite" else self.write_engine
+        with engine.connect() as connection:
             result = connection.execution_options(yield_per=5_000).exec_driver_sql(statement)
             yield (tuple(row) for row in result)
 
@@ -116,15 +119,17 @@ class Database:
         """Turn database errors into StoreError: `cannot {doing} sqlite:///...: what the database said`."""
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, self._driver_error, OverflowError, UnicodeEncodeError) as error:
             raise self.error(doing, error) from None
 
-    def error(self, doing: str, error: SQLAlchemyError) -> StoreError:
+    def error(self, doing: str, error: Exception) -> StoreError:
         """The StoreError for what the database said: one line, no secrets, no statement, no data of rows."""
         return StoreError(f"cannot {doing} {self.shown_url}: {without_secrets(_said(error), self.url)}")
 
     def schema_state(self) -> SchemaState:
-        """Which revision the database is at. Raises StoreError when it cannot be reached."""
+        """Which revision the database is at; makes no file. Raises StoreError when it cannot be reached."""
+        if self.dialect == "sqlite" and not Path(self.url.database or "").exists():
+            return SchemaState(current=None, head=SCHEMA_HEAD)
         with self.errors("open"):
             connection = self.read()
             found = connection.exec_driver_sql(_HAS_REVISION[self.dialect]).scalar()
@@ -168,7 +173,10 @@ class Database:
             event.listen(self.write_engine, "begin", _begin_immediate)
         else:
             self._read_engine = _postgresql_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+            event.listen(self._read_engine, "connect", _plan_once)
             self.write_engine = _postgresql_engine(self.url, pool_pre_ping=True)
+        driver: Any = self.write_engine.dialect.loaded_dbapi
+        self._driver_error: type[Exception] = driver.Error
 
     def _leave_parent(self) -> None:
         # A connection must not cross a fork: both processes would speak on it. The parent's are left to the parent.
@@ -233,13 +241,19 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _plan_once(connection: Any, _: object) -> None:
+    # The facts' statements have one good plan whatever their parameters; planning anew would take longer than running.
+    connection.execute("SET plan_cache_mode = force_generic_plan")
+
+
 def _postgresql_engine(url: URL, **options: Any) -> Engine:
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
     try:
-        return create_engine(url, **options)
+        return create_engine(url, connect_args=timeout, **options)
     except ImportError:
         raise StoreError("PostgreSQL needs its driver; run `pip install 'suppress[postgres]'`") from None
 
 
-def _said(error: SQLAlchemyError) -> str:
+def _said(error: Exception) -> str:
     cause: object = getattr(error, "orig", None) or error
     return str(cause).partition("\n")[0]

@@ -71,6 +71,7 @@ class Loader:
         """State that the source is complete up to `as_of_us`; an earlier instant than the one known changes nothing."""
         with self._database.write() as connection:
             connection.exec_driver_sql(self._writer.ADVANCE_FEED, (as_of_us, as_of_us, self._source.value))
+            self._writer.refresh_statistics(connection, self._target.table)
 
     def close(self) -> None:
         """Write no more. What `write` returned from is in the database already."""

@@ -29,6 +29,11 @@ def upsert(connection: Connection, target: Target, rows: Sequence[tuple[Any, ...
     ).rowcount
 
 
+def refresh_statistics(connection: Connection, table: str) -> None:
+    """Let the planner know how the table looks now; without it the first reads after a load are slow."""
+    connection.exec_driver_sql(f"ANALYZE {table}")
+
+
 def insert(connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows that are known to be new."""
     if rows:

@@ -18,6 +18,10 @@ def upsert(connection: Connection, target: Target, rows: Sequence[tuple[Any, ...
     return connection.exec_driver_sql(statement, list(rows)).rowcount if rows else 0
 
 
+def refresh_statistics(connection: Connection, table: str) -> None:
+    """Nothing to do: the statements name their order of loops themselves."""
+
+
 def insert(connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows that are known to be new."""
     if rows:

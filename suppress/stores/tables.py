@@ -21,7 +21,8 @@ NAMING: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-TEXT: Final = Text()
+# Bytewise order on both databases: faster than a language's, the same everywhere, and safe when the system's changes.
+TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
 WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
 FLAG: Final = Boolean().with_variant(Integer(), "sqlite")
 SQLITE_OPTIONS: Final = {"sqlite_strict": True, "sqlite_with_rowid": False}

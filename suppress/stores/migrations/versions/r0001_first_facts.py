@@ -160,7 +160,8 @@ def downgrade() -> None:
 
 
 def _text(name: str, *, required: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text(), nullable=not required)
+    text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    return sa.Column(name, text, nullable=not required)
 
 
 def _check(table: str, name: str, condition: str) -> sa.CheckConstraint:
