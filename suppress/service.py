@@ -20,11 +20,9 @@ from suppress.errors import RulesetError, StoreError
 from suppress.facts.instants import to_us
 from suppress.facts.message import Message
 from suppress.facts.snapshot import Snapshot, unavailable_snapshot
-from suppress.problems import Problem, in_file_order
+from suppress.problems import did_you_mean, errors_in
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import read_rulesets
-from suppress.rules.ruleset import Ruleset
-from suppress.rules.validate import find_problems
 from suppress.settings import DEFAULT_RULESET
 from suppress.stores.database import Database
 from suppress.stores.facts import FactStore
@@ -82,7 +80,9 @@ class Gate:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -121,25 +121,22 @@ def open_gate(
 def load_ruleset(rules: str | Path, *, ruleset: str | None = None) -> CompiledRuleset:
     """One ruleset of a folder or file, compiled. Raises RulesetError with every problem found in it."""
     rulesets, problems = read_rulesets(Path(rules))
-    if problems and not (ruleset in rulesets or (ruleset is None and DEFAULT_RULESET in rulesets)):
-        raise RulesetError(_told(problems), problems)
-    chosen = choose_ruleset(rulesets, ruleset, str(rules))
-    found = find_problems(chosen, None)
-    errors = tuple(problem for problem in found if problem.severity == "error")
+    errors = errors_in(problems)
+    if ruleset is None and len(rulesets) > 1 and DEFAULT_RULESET not in rulesets:
+        known = ", ".join(sorted(rulesets))
+        raise RulesetError(
+            f"{rules} holds several rulesets: {known}. help: name one with --ruleset or SUPPRESS_RULESET"
+        )
+    wanted = ruleset or (next(iter(rulesets)) if len(rulesets) == 1 and not errors else DEFAULT_RULESET)
+    if wanted in rulesets:
+        for problem in errors:
+            _log.warning("another ruleset of the folder cannot be used: %s", problem)
+        return compile_ruleset(rulesets[wanted])
     if errors:
-        raise RulesetError(_told(errors), errors)
-    return compile_ruleset(chosen)
-
-
-def choose_ruleset(rulesets: dict[str, Ruleset], name: str | None, where: str) -> Ruleset:
-    """The named ruleset; without a name the only one, else `retail-default`. Raises RulesetError naming those there are."""
-    if name is None and len(rulesets) == 1:
-        return next(iter(rulesets.values()))
-    wanted = name or DEFAULT_RULESET
-    if wanted not in rulesets:
-        known = ", ".join(sorted(rulesets)) or "none"
-        raise RulesetError(f'no ruleset "{wanted}" in {where}; there are: {known}. help: name one with --ruleset')
-    return rulesets[wanted]
+        raise RulesetError("\n".join(str(problem) for problem in errors), errors)
+    known = ", ".join(sorted(rulesets)) or "none"
+    hint = did_you_mean(wanted, rulesets) or "name one with --ruleset or SUPPRESS_RULESET"
+    raise RulesetError(f'no ruleset "{wanted}" in {rules}; there are: {known}. help: {hint}')
 
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -149,7 +146,3 @@ def new_decision_id() -> str:
     """A ULID: 26 characters, sortable by time (milliseconds), 80 random bits."""
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
-
-
-def _told(problems: tuple[Problem, ...]) -> str:
-    return "\n".join(str(problem) for problem in in_file_order(problems))

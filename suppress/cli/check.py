@@ -19,7 +19,7 @@ from suppress.facts.message import Message
     help="text for people; json: one indented decision (a list when there are many); jsonl: one per line.",
 )  # fmt: skip
 @click.option("--as-of", type=INSTANT, help="Decide as of this time.  [default: the message's send_at, else now]")
-@click.option("--fail-on-suppress", is_flag=True, help="Exit 5 when a message is suppressed or an item dropped.")
+@click.option("--fail-on-suppress", is_flag=True, help="Exit 5 when a message is suppressed.")
 @click.option("--engine", type=click.Choice(["durable", "reference"]), default="durable", show_default=True)
 @database_option
 @rules_option
@@ -48,7 +48,7 @@ def command(
     with open_gate(settings.database, settings.rules, ruleset=settings.ruleset, engine=engine) as gate:
         for decision in gate.check_many(_readable(file, refused), as_of=as_of):
             told = decision.to_dict()
-            silenced = silenced or told["verdict"] == "suppress" or any(i["verdict"] == "drop" for i in told["items"])
+            silenced = silenced or told["verdict"] == "suppress"
             if format_ == "json":
                 decisions.append(told)
             else:

@@ -1,0 +1,157 @@
+"""Play stories on every engine: compiled rules and a Story in, differences between wanted and decided out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from suppress.cases.story import Story, read_stories
+from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, Mode
+from suppress.engine.decide import Decider
+from suppress.engine.guarded import GuardedEngine, ReferenceEngine
+from suppress.problems import Position, Problem, errors_in
+from suppress.rules.compile import CompiledRuleset, compile_ruleset
+from suppress.rules.reading import is_rule_file, read_ruleset
+
+ENGINES: Final = {"reference": ReferenceEngine, "durable": GuardedEngine}
+CASES_ENDING: Final = ".cases.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing a decision got wrong: what was asked of it, what was wanted, what was decided."""
+
+    engine: str
+    asked: str
+    wanted: Any
+    decided: Any
+
+    def __str__(self) -> str:
+        return f"{self.asked}: wanted {_told(self.wanted)}, decided {_told(self.decided)} ({self.engine} engine)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One story played. It passed when there are no differences. `decisions`: engine -> decision."""
+
+    story: Story
+    ruleset: str
+    differences: tuple[Difference, ...]
+    decisions: Mapping[str, Decision]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every engine decided as wanted, and all of them alike."""
+        return not self.differences
+
+
+def case_files(directory_or_file: Path) -> list[Path]:
+    """The case files of a folder (not of folders in it), sorted, or the one of a rule file or the case file itself."""
+    if directory_or_file.is_dir():
+        return sorted(directory_or_file.glob(f"*{CASES_ENDING}"))
+    if directory_or_file.name.endswith(CASES_ENDING):
+        return [directory_or_file]
+    beside = directory_or_file.with_name(directory_or_file.stem + CASES_ENDING)
+    return [beside] if is_rule_file(directory_or_file) and beside.exists() else []
+
+
+def play_file(path: Path) -> tuple[list[Played], tuple[Problem, ...]]:
+    """Play every story of one case file by the rules beside it (`NAME.yaml` for `NAME.cases.yaml`)."""
+    rules = path.with_name(path.name.removesuffix(CASES_ENDING) + ".yaml")
+    if not rules.exists():
+        return [], (
+            Problem(
+                code="no-rules-beside",
+                message=f"there is no {rules.name} beside this case file",
+                position=Position(str(path)),
+                help="a case file NAME.cases.yaml belongs to the rule file NAME.yaml in the same folder",
+            ),
+        )
+    ruleset, problems = read_ruleset(rules)
+    if ruleset is None:
+        return [], errors_in(problems)
+    compiled = compile_ruleset(ruleset)
+    stories, mistakes = read_stories(path)
+    deciders = {name: Decider(compiled, make(compiled)) for name, make in ENGINES.items()}
+    try:
+        played = [_play(story, compiled, deciders) for story in stories]
+    finally:
+        for decider in deciders.values():
+            decider.engine.close()
+    return played, mistakes
+
+
+def _play(story: Story, compiled: CompiledRuleset, deciders: Mapping[str, Decider]) -> Played:
+    snapshot = story.book.snapshot(story.message, story.as_of_us, compiled.needs)
+    decisions = {name: decider.decide(snapshot, "") for name, decider in deciders.items()}
+    differences = [
+        Difference(engine=name, asked=asked, wanted=wanted, decided=decided)
+        for name, decision in decisions.items()
+        for asked, wanted in story.want.items()
+        if not _same(wanted, decided := _ANSWERS[asked](decision))
+    ]
+    first, *others = decisions.items()
+    for name, decision in others:
+        if _comparable(decision) != _comparable(first[1]):
+            differences.append(
+                Difference(engine=name, asked=f"the same as {first[0]}", wanted=first[1].shown, decided=decision.shown)
+            )
+        if decision.engine != name:
+            differences.append(Difference(engine=name, asked="engine", wanted=name, decided=decision.engine))
+    return Played(story=story, ruleset=compiled.name, differences=tuple(differences), decisions=decisions)
+
+
+def _same(wanted: Any, decided: Any) -> bool:
+    """Whether what was decided is what was wanted; an empty list or map may be written as nothing."""
+    return bool((wanted or None) == (decided or None))
+
+
+def _comparable(decision: Decision) -> dict[str, Any]:
+    told = decision.to_dict()
+    del told["engine"]
+    return told
+
+
+def _items(decision: Decision) -> tuple[ItemDecision, ...]:
+    return (*decision.items, *decision.replacements)
+
+
+def _fired(decision: Decision, mode: Mode) -> dict[str, list[str]]:
+    fired = {item.sku: [r.rule for r in item.reasons if r.mode is mode] for item in _items(decision)}
+    return {sku: rules for sku, rules in fired.items() if rules}
+
+
+def _dropped(decision: Decision) -> dict[str, str]:
+    return {
+        item.sku: item.deciding.code for item in _items(decision) if item.verdict is ItemVerdict.DROP and item.deciding
+    }
+
+
+_ANSWERS: Final[Mapping[str, Callable[[Decision], Any]]] = {
+    "verdict": lambda decision: decision.verdict.value,
+    "dropped": _dropped,
+    "shown": lambda decision: list(decision.shown),
+    "fired": lambda decision: _fired(decision, Mode.ENFORCE),
+    "shadow": lambda decision: _fired(decision, Mode.SHADOW),
+    "message": lambda decision: [reason.code for reason in decision.reasons],
+    "outcome": lambda decision: {
+        item.sku: item.deciding.outcome.value for item in _items(decision) if item.deciding is not None
+    },
+    "replaced_by": lambda decision: {item.sku: item.replaced_by for item in decision.items if item.replaced_by},
+    "eligible_again_at": lambda decision: {
+        item.sku: item.eligible_again_at for item in _items(decision) if item.verdict is ItemVerdict.DROP
+    },
+    "valid_until": lambda decision: decision.valid_until or "never",
+    "missing": lambda decision: [
+        f"{m.fact} of {m.about}: {m.why.value}" if m.about else f"{m.fact}: {m.why.value}"
+        for m in decision.facts_missing
+    ],
+}
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_told(entry)}" for key, entry in value.items()) or "nothing"
+    if isinstance(value, list | tuple):
+        return ", ".join(_told(entry) for entry in value) or "nothing"
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,214 @@
+"""Turn a case file into stories: facts, a message, and what the decision must be. Mistakes in the file are Problems.
+
+Times may be told from `as_of`: `6 days ago`, `in 2 hours`. What a story leaves out is filled in the obvious way: an
+order without a customer is the recipient's, one without units is of one unit, stock without a time was stated just now,
+and every source counts as loaded unless `feeds` says `never` or gives a time.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from suppress.errors import FactsError
+from suppress.facts.book import FactBook
+from suppress.facts.instants import from_us, to_us
+from suppress.facts.message import Message
+from suppress.facts.snapshot import Source
+from suppress.intake.messages import parse_message
+from suppress.intake.reading import records_of
+from suppress.problems import Position, Problem, did_you_mean
+from suppress.rules.document import ListNode, MapNode, Node, parse_document, plain
+from suppress.rules.literals import UNITS_US
+
+WANTS: Final = (
+    "verdict", "dropped", "shown", "fired", "shadow", "message", "outcome", "replaced_by", "eligible_again_at",
+    "valid_until", "missing",
+)  # fmt: skip
+"""What a story may ask of a decision; `play` compares each."""
+
+_KEYS: Final = ("name", "as_of", "given", "message", "want")
+_GIVEN: Final = (*(source.value for source in Source), "feeds")
+_FILE_KEYS: Final = ("given", "cases")
+_TIMES: Final = ("ordered_at", "updated_at", "incoming_at", "sent_at", "at", "send_at")
+_RELATIVE: Final = re.compile(r"(?:in )?([0-9]+) ([a-z]+?)s?( ago)?")
+_UNITS_US: Final = {**UNITS_US, "microsecond": 1, "millisecond": 1000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One case. `want` holds only keys of WANTS, times in it already absolute."""
+
+    name: str
+    position: Position
+    as_of_us: int
+    book: FactBook
+    message: Message
+    want: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _BadStoryError(Exception):
+    """Carries the text of one mistake to the place that knows where the story stands."""
+
+    def __init__(self, message: str, help_: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help_
+
+
+def read_stories(path: Path) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
+    """The stories of a case file that can be played, and what is wrong with the others."""
+    node, found = parse_document(path.read_bytes(), str(path))
+    problems = list(found)
+    stories: list[Story] = []
+    if isinstance(node, MapNode):
+        problems.extend(_unknown_keys(node, _FILE_KEYS, "a case file"))
+        shared = plain(node.get("given")) or {}
+        for case in _cases(node, str(path), problems):
+            try:
+                stories.append(_story(case, shared))
+            except (_BadStoryError, FactsError) as error:
+                name = plain(case.get("name"))
+                problems.append(
+                    Problem(
+                        code="bad-case",
+                        message=f'the case "{name}" cannot be played: {error}',
+                        position=case.position,
+                        help=getattr(error, "help", None),
+                    )
+                )
+    elif not problems:
+        problems.append(Problem(code="bad-case-file", message="a case file is a map with the key cases",
+                                position=Position(str(path))))  # fmt: skip
+    return tuple(stories), tuple(problems)
+
+
+def instant_us(told: object, as_of_us: int, what: str) -> int:
+    """The instant meant by a time as written, or as told from `as_of`."""
+    text = str(told)
+    relative = _RELATIVE.fullmatch(text)
+    if text == "now":
+        return as_of_us
+    if relative and relative[2] in _UNITS_US and (relative[3] or text.startswith("in ")):
+        length_us = int(relative[1]) * _UNITS_US[relative[2]]
+        return as_of_us - length_us if relative[3] else as_of_us + length_us
+    try:
+        return to_us(datetime.fromisoformat(text))
+    except ValueError:
+        raise _BadStoryError(
+            f'{what} is "{text}", which is not a time',
+            "write e.g. 2026-11-22T09:00:00Z, 6 days ago, in 2 hours, now",
+        ) from None
+
+
+def _cases(node: MapNode, file: str, problems: list[Problem]) -> Iterator[MapNode]:
+    cases: Node | None = node.get("cases")
+    if not isinstance(cases, ListNode):
+        problems.append(
+            Problem(code="no-cases", message="the case file has no list of cases", position=Position(file),
+                    help='write "cases:" and below it one "- name: ..." per story')
+        )  # fmt: skip
+        return
+    for case in cases.items:
+        if isinstance(case, MapNode):
+            unknown = _unknown_keys(case, _KEYS, "a case")
+            want = case.get("want")
+            if isinstance(want, MapNode):
+                unknown += _unknown_keys(want, WANTS, "want")
+            given = case.get("given")
+            if isinstance(given, MapNode):
+                unknown += _unknown_keys(given, _GIVEN, "given")
+            problems.extend(unknown)
+            if not unknown:
+                yield case
+        else:
+            problems.append(Problem(code="bad-case", message="a case is a map", position=case.position))
+
+
+def _unknown_keys(node: MapNode, known: tuple[str, ...], where: str) -> list[Problem]:
+    return [
+        Problem(
+            code="unknown-key",
+            message=f'{where} has no key "{key.text}"',
+            position=key.position,
+            help=did_you_mean(key.text, known) or f"the keys are {', '.join(known)}",
+        )
+        for key, _ in node.entries
+        if key.text not in known
+    ]
+
+
+def _story(case: MapNode, shared: Mapping[str, Any]) -> Story:
+    told = plain(case)
+    missing = [key for key in ("name", "as_of", "message", "want") if told.get(key) is None]
+    if missing:
+        raise _BadStoryError(f"{' and '.join(missing)} is missing")
+    as_of_us = instant_us(told["as_of"], 0, "as_of")
+    message = dict(told["message"])
+    if "send_at" in message:
+        message["send_at"] = _absolute(message["send_at"], as_of_us, "send_at")
+    if not {"customer_id", "email", "phone"} & message.keys():
+        message["customer_id"] = "customer"
+    given = _together(shared, told.get("given") or {})
+    return Story(
+        name=str(told["name"]),
+        position=case.position,
+        as_of_us=as_of_us,
+        book=_book(given, as_of_us, message.get("customer_id")),
+        message=parse_message(message),
+        want=_want(told["want"], as_of_us),
+    )
+
+
+def _together(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {"feeds": {**(shared.get("feeds") or {}), **(own.get("feeds") or {})}}
+    for source in Source:
+        given[source.value] = [*(shared.get(source.value) or []), *(own.get(source.value) or [])]
+    return given
+
+
+def _book(given: Mapping[str, Any], as_of_us: int, customer_id: str | None) -> FactBook:
+    book = FactBook(feeds_us=dict.fromkeys(Source, as_of_us))
+    for name, told in given["feeds"].items():
+        if name not in set(Source):
+            raise _BadStoryError(f'feeds has no source "{name}"', did_you_mean(name, [s.value for s in Source]))
+        book.feeds_us[Source(name)] = None if told == "never" else instant_us(told, as_of_us, f"feeds.{name}")
+    for source in Source:
+        rows = [_filled(source, dict(row), number, as_of_us, customer_id) for number, row in enumerate(given[source])]
+        records, refused = records_of(source, rows, file_time_us=as_of_us)
+        if refused:
+            raise _BadStoryError(f"in given.{source.value}: {refused[0]}")
+        book.add(records)
+    return book
+
+
+def _filled(source: Source, row: dict[str, Any], number: int, as_of_us: int, customer_id: str | None) -> dict[str, Any]:
+    for name in _TIMES:
+        if row.get(name) is not None:
+            row[name] = _absolute(row[name], as_of_us, name)
+    match source:
+        case Source.STOCK:
+            row.setdefault("updated_at", _absolute("now", as_of_us, ""))
+        case Source.ORDERS:
+            row.setdefault("order_id", f"order-{number + 1}")
+            row.setdefault("units", 1)
+    if source in {Source.ORDERS, Source.SENT, Source.FEEDBACK} and not {"customer_id", "email", "phone"} & row.keys():
+        row["customer_id"] = customer_id or "customer"
+    return row
+
+
+def _absolute(told: object, as_of_us: int, what: str) -> str:
+    return from_us(instant_us(told, as_of_us, what)).isoformat()
+
+
+def _want(told: Mapping[str, Any], as_of_us: int) -> dict[str, Any]:
+    want = dict(told)
+    if want.get("valid_until") not in {None, "never"}:
+        want["valid_until"] = from_us(instant_us(want["valid_until"], as_of_us, "valid_until"))
+    if "eligible_again_at" in want:
+        want["eligible_again_at"] = {
+            sku: None if at == "never" else from_us(instant_us(at, as_of_us, "eligible_again_at"))
+            for sku, at in want["eligible_again_at"].items()
+        }
+    return want

@@ -1,0 +1,1 @@
+"""Random rulesets x random shops x random messages: every engine must give the same decision."""
