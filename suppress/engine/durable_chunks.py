@@ -4,12 +4,13 @@ The engine merges rules that begin alike and walks the tree with a stack of 64 p
 children hangs or crashes the process. So the real tree is counted here, not each rule by itself.
 """
 
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from suppress.engine.durable_form import And, Form, Or, Test, firings, tests
+from suppress.errors import EngineError
 
 MAX_WIDTH: Final = 48
 """First tests of a chunk that can be true together, the canary included."""
@@ -55,13 +56,20 @@ class Chunk:
 
 
 def chunks_of(forms: dict[str, Form]) -> tuple[Chunk, ...]:
-    """The forms, in order, over as few chunks as hold them. Each form must fit a chunk of its own: see `fits_alone`."""
+    """The forms, in order, each chunk filled in turn. Raises EngineError for a form that does not fit alone."""
     chunks: list[Chunk] = []
     for name, form in forms.items():
         if not (chunks and chunks[-1].take(name, form)):
             chunks.append(Chunk())
-            chunks[-1].take(name, form)
+            if not chunks[-1].take(name, form):
+                raise EngineError(f"durable-rules cannot hold {name}")
     return tuple(chunks)
+
+
+def alike_first(forms: Sequence[Form]) -> list[Form]:
+    """The forms with the tests many of them share in front: the engine makes those once, and walks a smaller tree."""
+    shared = Counter(test for form in forms for test in set(tests(form)))
+    return [_reordered(form, shared) for form in forms]
 
 
 def fits_alone(form: Form) -> bool:
@@ -75,6 +83,17 @@ def pending(forms: Sequence[Form]) -> int:
     for form in forms:
         _grow(root, form)
     return _peak(root, {})
+
+
+def _reordered(form: Form, shared: Mapping[Test, int]) -> Form:
+    match form:
+        case Test():
+            return form
+        case And():
+            parts = [_reordered(part, shared) for part in form.parts]
+            return And(tuple(sorted(parts, key=lambda part: -shared[part] if isinstance(part, Test) else 0)))
+        case Or():
+            return Or(tuple(_reordered(part, shared) for part in form.parts), form.together)
 
 
 def _grow(node: _Node, form: Form) -> _Node:

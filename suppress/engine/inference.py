@@ -7,12 +7,12 @@ time; a canary fired in every session before anything else. What breaks that sha
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-from suppress.engine.durable_chunks import Chunk, chunks_of, fits_alone
+from suppress.engine.durable_chunks import Chunk, alike_first, chunks_of, fits_alone
 from suppress.engine.durable_form import (
     FALSE,
     MAX_INT,
@@ -32,7 +32,7 @@ from suppress.engine.evaluate import Seen, Truth, Values, fires, truth
 from suppress.errors import EngineError
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
-from suppress.rules.tree import Bought, Condition
+from suppress.rules.tree import Bought
 
 try:
     import durable_rules_engine as engine
@@ -57,16 +57,6 @@ _NO_MATCH: Final = 1
 _TRUTHS: Final = {True: TRUE, False: FALSE, None: UNKNOWN}
 
 _Row = dict[str, str | int | bool]
-
-
-class _Native(NamedTuple):
-    key: str
-    field: str
-
-
-class _Derived(NamedTuple):
-    key: str
-    decide: Callable[[Values], Truth]
 
 
 class _Handle(NamedTuple):
@@ -160,21 +150,22 @@ class Inference:
 
     def _compile(self, rules: Sequence[CompiledRule]) -> list[tuple[Chunk, dict[str, tuple[int, ...]]]]:
         columns = Columns()
+        blocks = [rule.when_unknown is WhenUnknown.BLOCK for rule in rules]
+        forms = [rule_form(r.condition, block=block, columns=columns) for r, block in zip(rules, blocks, strict=True)]
         numbers: dict[Form, list[int]] = defaultdict(list)
-        for rule in rules:
-            block = rule.when_unknown is WhenUnknown.BLOCK
-            form = rule_form(rule.condition, block=block, columns=columns)
-            if not fits_alone(form):
-                form = derived_form(rule.condition, block=block, columns=columns)
-            numbers[form].append(rule.number)
+        for rule, block, form in zip(rules, blocks, alike_first(forms), strict=True):
+            fitting = form if fits_alone(form) else derived_form(rule.condition, block=block, columns=columns)
+            numbers[fitting].append(rule.number)
         chunks = chunks_of({f"r{place}": form for place, form in enumerate(numbers)})
         named = {f"r{place}": tuple(numbers[form]) for place, form in enumerate(numbers)}
         used = {key for chunk in chunks for key in chunk.columns}
         native = [column for column in columns.native.values() if column.key in used]
-        self._texts = [_Native(c.key, c.field) for c in native if column_class(c.type) is str]
-        self._numbers = [_Native(c.key, c.field) for c in native if column_class(c.type) is int]
-        self._flags = [_Native(c.key, c.field) for c in native if column_class(c.type) is bool]
-        self._derived = [_Derived(c.key, _decider(c.condition)) for c in columns.derived.values() if c.key in used]
+        derived = [column for column in columns.derived.values() if column.key in used]
+        self._texts = [(c.key, c.field) for c in native if column_class(c.type) is str]
+        self._numbers = [(c.key, c.field) for c in native if column_class(c.type) is int]
+        self._flags = [(c.key, c.field) for c in native if column_class(c.type) is bool]
+        self._purchases = [(c.key, c.condition) for c in derived if isinstance(c.condition, Bought)]
+        self._derived = [(c.key, c.condition) for c in derived if not isinstance(c.condition, Bought)]
         return [(chunk, {name: named[name] for name in chunk.forms}) for chunk in chunks]
 
     def _prove(self, rules: Sequence[CompiledRule]) -> None:
@@ -207,8 +198,10 @@ class Inference:
                 if flag.__class__ is not bool:
                     raise _wrong_type(name, flag)
                 row[key] = flag
-        for key, decide in self._derived:
-            row[key] = _TRUTHS[decide(values)]
+        for key, node in self._purchases:
+            row[key] = _TRUTHS[values.bought(node)]
+        for key, condition in self._derived:
+            row[key] = _TRUTHS[truth(condition, values)]
         return row
 
     def _ask(self, session: _Session, row: _Row) -> frozenset[int]:
@@ -340,12 +333,6 @@ def _fire_canary(number: int, sid: str) -> int:
     if engine.complete_and_start_action(number, offset) is not None:
         raise EngineError("durable-rules fired more than its canary")
     return int(offset)
-
-
-def _decider(condition: Condition) -> Callable[[Values], Truth]:
-    if isinstance(condition, Bought):
-        return lambda values: values.bought(condition)
-    return lambda values: truth(condition, values)
 
 
 def _body(row: _Row) -> str:
