@@ -1,6 +1,6 @@
 """Turn scalars as written into values: durations, instants, numbers, yes/no, texts.
 
-Each reader takes a node and gives the value, or None after noting in the context what is wrong and what to write instead.
+Each reader takes a node and gives the value, or None after noting what is wrong and what to write instead.
 """
 
 import re
@@ -28,6 +28,11 @@ UNITS_US: Final = {
     "year": US_PER_YEAR,
 }
 _UNIT_LIST: Final = "seconds, minutes, hours, days, weeks or years"
+_ABBREVIATIONS: Final = {
+    "s": "seconds", "sec": "seconds", "secs": "seconds", "min": "minutes", "mins": "minutes", "h": "hours",
+    "hr": "hours", "hrs": "hours", "d": "days", "w": "weeks", "wk": "weeks", "wks": "weeks", "y": "years",
+    "yr": "years", "yrs": "years",
+}  # fmt: skip
 _MANY_DIGITS: Final = 18
 
 YES: Final = frozenset({"yes", "Yes", "true", "True"})
@@ -308,10 +313,8 @@ def _unit_help(number: str, unit: str) -> str:
         exact = f'for example "{int(number) * days} days"' if number else ""
         return f"months and quarters differ in length, so write days: {exact}"
     near = suggestion(unit.lower(), [*UNITS_US, *(f"{name}s" for name in UNITS_US)])
-    short = {"d": "days", "h": "hours", "hr": "hours", "hrs": "hours", "min": "minutes", "mins": "minutes",
-             "s": "seconds", "sec": "seconds", "w": "weeks", "y": "years", "yr": "years", "m": "minutes"}.get(unit.lower())  # fmt: skip
-    if short:
-        return f'write "{number} {short}"'
+    if unit.lower() in _ABBREVIATIONS:
+        return f'write "{number} {_ABBREVIATIONS[unit.lower()]}"'
     return near or f"units are {_UNIT_LIST}"
 
 

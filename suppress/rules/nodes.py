@@ -1,7 +1,7 @@
 """The nodes of a document: maps, lists and scalars as they were written, each with its place.
 
-Nothing is interpreted here: `NO`, `on`, `012` and `22:00` are the text that stands in the file. `plain` turns nodes into
-Python values for files that are plain data.
+Nothing is interpreted here: `NO`, `on`, `012` and `22:00` are the text that stands in the file. `plain` turns nodes
+into Python values for files that are plain data.
 """
 
 import re

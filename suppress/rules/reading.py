@@ -1,13 +1,13 @@
 """Turn rule files into rulesets: path or bytes in; a Ruleset, or None and every mistake at once.
 
-Reading and the checks of `validate` happen together: what could be read of a file with mistakes is checked as well, so that
-a marketer sees all of them in one go.
+Reading and the checks of `validate` happen together: what could be read of a file with mistakes is checked as well, so
+that a marketer sees all of them in one go.
 """
 
 from pathlib import Path
 
 from suppress.problems import Position, Problem, errors_in, in_file_order
-from suppress.rules.document import MapNode, Node, ScalarNode, parse_document
+from suppress.rules.document import MapNode, Node, parse_document
 from suppress.rules.findings import Findings, TooManyProblemsError, quoted
 from suppress.rules.header import read_header
 from suppress.rules.rule import read_rules
@@ -141,8 +141,16 @@ def _read_document(node: Node, file: str, findings: Findings) -> Ruleset:
         max_age=header.max_age,
         codes=header.codes,
         position=node.position,
-        places={key.text: value.position for key, value in node.entries if isinstance(value, ScalarNode)},
+        places=_places(node),
     )
+
+
+def _places(node: MapNode) -> dict[str, Position]:
+    places = {key.text: value.position for key, value in node.entries}
+    codes = node.get("codes")
+    if isinstance(codes, MapNode):
+        places.update({f"codes.{key.text}": key.position for key, _ in codes.entries})
+    return places
 
 
 def _problem(code: str, message: str, file: str, help_: str) -> Problem:

@@ -62,11 +62,13 @@ _COMPLAINTS: Final[tuple[tuple[str, str, Complaint], ...]] = (
         "unexpected-colon", "a colon stands where no key is expected",
         "check the indentation and the line above; put text that contains a colon in quotes")),
     ("", "could not find expected ':'", Complaint(
-        "missing-colon", "this key has no colon after it", 'write "key: value", with a space after the colon', at_start=True)),
+        "missing-colon", "this key has no colon after it", 'write "key: value", with a space after the colon',
+        at_start=True)),
     ("", "block sequence entries are not allowed", Complaint(
         "misplaced-dash", "a list entry cannot start here", 'start the list on the line below, each entry with "- "')),
     ("", "mapping keys are not allowed", Complaint(
-        "misplaced-question-mark", "a key marked with ? cannot stand here", "delete the question mark or put the value in quotes")),
+        "misplaced-question-mark", "a key marked with ? cannot stand here",
+        "delete the question mark or put the value in quotes")),
     ("flow sequence", "did not find expected ',' or ']'", _OPEN_LIST),
     ("flow mapping", "did not find expected ',' or '}'", _OPEN_MAP),
     ("node", "found undefined tag handle", _TAG),
@@ -74,11 +76,13 @@ _COMPLAINTS: Final[tuple[tuple[str, str, Complaint], ...]] = (
     ("anchor", "did not find", _STAR),
     ("alias", "did not find", _STAR),
     ("", "did not find expected node content", Complaint(
-        "missing-value", "a value is missing here", "write a value between the brackets and commas, or delete the extra one")),
+        "missing-value", "a value is missing here",
+        "write a value between the brackets and commas, or delete the extra one")),
     ("block mapping", "did not find expected key", _AFTER_VALUE),
     ("block collection", "did not find expected '-' indicator", _INDENT),
     ("", "did not find expected <document start>", _AFTER_VALUE),
-    ("", "found a tab character", Complaint("tab-indentation", "a tab stands where spaces are expected", "indent with spaces")),
+    ("", "found a tab character", Complaint(
+        "tab-indentation", "a tab stands where spaces are expected", "indent with spaces")),
     ("block scalar", "", _BLOCK_HEAD),
     ("directive", "", _DIRECTIVE),
     ("", "directive", _DIRECTIVE),
