@@ -1,0 +1,268 @@
+"""Turn JSON from a campaign system into Messages: one object or many lines in, a Message or a Refused for each out.
+
+All mistakes of a message are told at once. Hostile JSON (NaN, numbers beyond measure, lone surrogates, 20,000 levels,
+keys written twice) is a mistake like any other.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, BinaryIO, Final, NamedTuple
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic_core import ErrorDetails
+
+from suppress.errors import FactsError
+from suppress.facts.ids import MAX_ID_CHARACTERS, clean_id
+from suppress.facts.message import Item, Message
+from suppress.problems import did_you_mean
+
+MAX_MESSAGE_BYTES: Final = 1 << 20
+MAX_ITEMS: Final = 1000
+MAX_SLOTS: Final = 1000
+MAX_ATTRIBUTE_CHARACTERS: Final = 2000
+
+
+class Refused(NamedTuple):
+    """A message that cannot be read: the line it starts on, from 1, and all that is wrong with it."""
+
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+def parse_message(obj: object) -> Message:
+    """The Message a JSON object describes (`facts/message.py` names its fields). Raises FactsError with all mistakes."""
+    if not isinstance(obj, dict):
+        raise FactsError(f"a message must be a JSON object like {{...}}, not {_kind(obj)}")
+    try:
+        given = _Message.model_validate(obj)
+    except ValidationError as error:
+        reasons = dict.fromkeys(_reason(detail) for detail in error.errors(include_url=False, include_context=True))
+        raise FactsError("; ".join(list(reasons)[:20])) from None
+    except RecursionError:
+        raise FactsError("the message is nested too deeply") from None
+    return Message(
+        items=tuple(Item(sku=item.sku, placement=item.placement, score=item.score) for item in given.items),
+        customer_id=given.customer_id,
+        email=given.email,
+        phone=given.phone,
+        message_id=given.message_id,
+        channel=given.channel,
+        campaign_id=given.campaign_id,
+        send_at=given.send_at,
+        slots=given.slots,
+        replacements=tuple(given.replacements),
+        attributes=given.attributes,
+    )
+
+
+def load_message(text: bytes) -> Message:
+    """The Message in JSON text. Raises FactsError when it is not JSON, names a key twice, or is no message."""
+    return parse_message(_load(text))
+
+
+def read_messages(stream: BinaryIO) -> Iterator[Message | Refused]:
+    """The messages of a stream: one JSON object over any number of lines, or one object per line. UTF-8.
+
+    A line that cannot be read gives a Refused and the next line is tried. Memory is bounded by the longest line allowed.
+    """
+    lines = _lines(stream)
+    number, first = next(((n, line) for n, line in lines if line.strip()), (0, b""))
+    if not first:
+        return
+    if _begins_an_object(first):
+        number_of_first, gathered, rest = number, first, []
+        for n, line in lines:
+            gathered += line
+            rest.append((n, line))
+            if len(gathered) > MAX_MESSAGE_BYTES:
+                break
+        else:
+            whole = _is_json(gathered)
+            if whole or not any(_is_json(line) for _, line in rest if line.strip()):
+                yield _message(number_of_first, gathered)
+                return
+        yield _message(number_of_first, first)
+        yield from (_message(n, line) for n, line in rest if line.strip())
+    else:
+        yield _message(number, first)
+    yield from (_message(n, line) for n, line in lines if line.strip())
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines; one that is too long is cut just beyond the limit, so that it is refused for its length."""
+    number = 0
+    while line := stream.readline(MAX_MESSAGE_BYTES + 1):
+        number += 1
+        beginning = line
+        while len(line) > MAX_MESSAGE_BYTES and not line.endswith(b"\n"):
+            line = stream.readline(MAX_MESSAGE_BYTES + 1)
+        yield number, beginning.removeprefix(b"\xef\xbb\xbf") if number == 1 else beginning
+
+
+def _begins_an_object(line: bytes) -> bool:
+    """Whether the first line is the beginning of something longer, not a message of its own."""
+    return line.lstrip().startswith((b"{", b"[")) and not _is_json(line)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _message(number: int, text: bytes) -> Message | Refused:
+    try:
+        return load_message(text)
+    except FactsError as error:
+        return Refused(number, str(error))
+
+
+def _load(text: bytes) -> object:
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise FactsError(f"the message has more than {MAX_MESSAGE_BYTES} bytes")
+    try:
+        loaded = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise FactsError(f"cannot be read as JSON: {error.msg}, at character {error.pos + 1}") from None
+    try:
+        json.loads(text, object_pairs_hook=_once_each)
+    except (ValueError, RecursionError):
+        raise FactsError("cannot be read as JSON: a number is too long, or it is nested too deeply") from None
+    return loaded
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise FactsError(f"the key {_quoted(twice)} is written twice")
+    return found
+
+
+def _number_as_text(value: object) -> object:
+    # Numbers as ids are common, and harmless while they are whole.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _cleaned(value: object) -> object:
+    value = _number_as_text(value)
+    if isinstance(value, str):
+        try:
+            return clean_id(value, "it")
+        except FactsError as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+def _said_value(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str) and ("\x00" in value or any(0xD800 <= ord(character) < 0xE000 for character in value)):
+        raise ValueError("it holds a character no text may hold")
+    return value
+
+
+def _address(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("it is empty")
+    return _said_value(_number_as_text(value)) if not isinstance(value, bool) else value
+
+
+def _instant(value: object) -> object:
+    if isinstance(value, datetime):
+        at = value
+    elif isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value.strip().upper())
+        except ValueError:
+            raise ValueError("it must be a time like 2026-11-22T09:00:00Z") from None
+    else:
+        raise ValueError("it must be a time like 2026-11-22T09:00:00Z")
+    if at.tzinfo is None:
+        raise ValueError("it has no zone; write it like 2026-11-22T09:00:00Z")
+    return at
+
+
+def _item(value: object) -> object:
+    return {"sku": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+_Id = Annotated[str, BeforeValidator(_cleaned)]
+_Address = Annotated[str, BeforeValidator(_address), Field(max_length=MAX_ID_CHARACTERS)]
+_Said = Annotated[str, BeforeValidator(_said_value), Field(max_length=MAX_ATTRIBUTE_CHARACTERS)]
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    sku: _Id
+    placement: _Said | None = None
+    score: FiniteFloat | None = None
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    items: list[Annotated[_Item, BeforeValidator(_item)]] = Field(max_length=MAX_ITEMS)
+    customer_id: _Id | None = None
+    email: _Address | None = None
+    phone: _Address | None = None
+    message_id: _Id | None = None
+    channel: _Id | None = None
+    campaign_id: _Id | None = None
+    send_at: Annotated[datetime, BeforeValidator(_instant)] | None = None
+    slots: int | None = Field(default=None, ge=0, le=MAX_SLOTS)
+    replacements: list[_Id] = Field(default=[], max_length=MAX_ITEMS)
+    attributes: dict[_Id, _Said] = Field(default={}, max_length=MAX_ITEMS)
+
+
+_WORDS: Final = {
+    "missing": "it is missing",
+    "string_type": "it must be text",
+    "int_type": "it must be a whole number",
+    "list_type": "it must be a list",
+    "dict_type": "it must be a map of names to values",
+    "model_type": "it must be a sku, or a map with sku, placement and score",
+    "float_type": "it must be a number",
+    "finite_number": "it must be a finite number",
+}
+
+
+def _reason(detail: ErrorDetails) -> str:
+    """`field: what is wrong`, without repeating the value, which may be personal."""
+    place = ""
+    for part in detail["loc"]:
+        place += f"[{part}]" if isinstance(part, int) else f".{_short(part)}" if place else _short(part)
+    if detail["type"] == "extra_forbidden":
+        known = _Item.model_fields if detail["loc"][0] == "items" else _Message.model_fields
+        hint = did_you_mean(str(detail["loc"][-1])[:100], known) or f"the fields are {', '.join(known)}"
+        return f"{place}: no such field; {hint}"
+    words = _WORDS.get(detail["type"])
+    if words is None:
+        words = detail["msg"].removeprefix("Value error, ")
+        words = words[:1].lower() + words[1:]
+    return f"{place}: {words}"
+
+
+def _short(part: str) -> str:
+    return part if part.isidentifier() and len(part) <= 60 else _quoted(part)
+
+
+def _quoted(text: str) -> str:
+    shown = "".join(character if character.isprintable() else "?" for character in text[:60])
+    return f'"{shown}"'
+
+
+def _kind(value: object) -> str:
+    names = {list: "a list", str: "text", bool: "yes or no", int: "a number", float: "a number", type(None): "null"}
+    return names.get(type(value), "something else")
