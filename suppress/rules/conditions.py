@@ -216,9 +216,7 @@ def _refuse_field(key: ScalarNode, value: Node, context: Context) -> None:
         help_ = f'an operator stands behind a field: "field: {{{name}: value}}"'
     else:
         names = [*FIELDS, *_GROUPS]
-        help_ = (
-            suggestion(name, names) or suggestion(name.lower(), names) or 'the fields are listed by "suppress schema"'
-        )
+        help_ = suggestion(name, names) or suggestion(name.lower(), names) or "docs/rules.md lists the fields"
     context.findings.add("unknown-field", f"no field {quoted(name)}", position, help_)
 
 
@@ -234,7 +232,7 @@ def _read_bought(key: ScalarNode, value: Node, context: Context) -> Bought | Non
             'write "bought: {same: sku, within: 90 days}"',
         )
         return None
-    before = len(findings.problems)
+    before = findings.count
     for name, _ in value.entries:
         if name.text in _LATER_BOUGHT_KEYS:
             findings.add("unknown-key", f'no key {quoted(name.text)} under "bought"', name.position, NOT_AVAILABLE)
@@ -252,7 +250,7 @@ def _read_bought(key: ScalarNode, value: Node, context: Context) -> Bought | Non
     units_node, kept_node = value.get("at_least"), value.get("kept")
     at_least = _read_units(units_node, context) if units_node else 1
     kept = _read_kept(kept_node, context) if kept_node else True
-    if same is None or at_least is None or kept is None or len(findings.problems) > before:
+    if same is None or at_least is None or kept is None or findings.count > before:
         return None
     return Bought(same=same, within=within, not_within=not_within, at_least=at_least, kept=kept, position=key.position)
 

@@ -107,7 +107,7 @@ def _check_together(parts: list[Condition], implication: Implication, findings: 
             if was_possible and not known.is_possible() and len(known.compares) > 1:
                 findings.add(
                     "impossible-condition",
-                    f"{quoted(part.field.name)} cannot be this and what line {known.first_line} says at once",
+                    f"what is said of {quoted(part.field.name)} contradicts {_line(known.first_line, part)}",
                     part.position,
                     'put the two under "any", or delete one',
                 )
@@ -119,7 +119,7 @@ def _check_together(parts: list[Condition], implication: Implication, findings: 
             if not isinstance(part, Not) and implication.implies(part, refused):
                 findings.add(
                     "impossible-condition",
-                    f'what stands under "not" always holds when line {part.position.line} does',
+                    f'what stands under "not" always holds when the condition in line {part.position.line} does',
                     refused.position,
                     "delete one of the two",
                 )
@@ -189,3 +189,7 @@ def _meet(first: Compare, second: Compare) -> bool:
         return one.startswith(two) or two.startswith(one)
     top, start = (one, two) if first.operator is Operator.UNDER else (two, one)
     return top.startswith(start) or start == top or start.startswith(f"{top}/")
+
+
+def _line(line: int, seen_from: Compare) -> str:
+    return "what stands before it" if line == seen_from.position.line else f"line {line}"

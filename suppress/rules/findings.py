@@ -22,6 +22,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
+        self._errors = 0
 
     def add(
         self,
@@ -33,6 +34,7 @@ class Findings:
     ) -> None:
         """Note one mistake. Raises TooManyProblemsError when the list is full."""
         self._problems.append(Problem(code=code, message=message, position=position, help=help, severity=severity))
+        self._errors += severity is Severity.ERROR
         if len(self._problems) >= MAX_PROBLEMS:
             self._problems.append(
                 Problem(
@@ -52,6 +54,16 @@ class Findings:
         """Take over Problems found elsewhere. Raises TooManyProblemsError when the list is full."""
         for problem in problems:
             self.add(problem.code, problem.message, problem.position, problem.help, problem.severity)
+
+    @property
+    def count(self) -> int:
+        """How many problems were noted, warnings included."""
+        return len(self._problems)
+
+    @property
+    def error_count(self) -> int:
+        """How many errors were noted."""
+        return self._errors
 
     @property
     def problems(self) -> tuple[Problem, ...]:

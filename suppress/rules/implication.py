@@ -1,4 +1,4 @@
-"""Say whether one condition holds whenever another does, from their shape alone. Two conditions in; False = cannot tell.
+"""Say whether one condition holds whenever another does, from their shape. Two conditions in; False = cannot tell.
 
 Sound in three-valued logic: when `implies(a, b)`, a true `a` makes `b` true, and an `a` that is not false makes `b` not
 false. Steps are counted, so that no file can make the question expensive; once they are used up nothing is claimed.

@@ -27,7 +27,9 @@ def find_problems(ruleset: Ruleset, today: Instant | None = None) -> tuple[Probl
     try:
         _check_names(ruleset, findings)
         implication = Implication()
+        sound: list[Rule] = []
         for rule in ruleset.rules:
+            before = findings.error_count
             _check_rule(rule, ruleset, today, findings)
             for condition in _conditions(rule):
                 find_contradictions(condition, implication, findings)
@@ -38,7 +40,10 @@ def find_problems(ruleset: Ruleset, today: Instant | None = None) -> tuple[Probl
                     rule.unless.position,
                     'say under "unless" what makes an exception',
                 )
-        _check_order(ruleset, implication, findings)
+            if findings.error_count == before:
+                sound.append(rule)
+        if ruleset.mode is not Mode.OFF:
+            _check_order(sound, implication, findings)
     except TooManyProblemsError:
         pass
     return findings.problems
@@ -151,11 +156,9 @@ def _check_dates(rule: Rule, today: Instant | None, findings: Findings) -> None:
         )
 
 
-def _check_order(ruleset: Ruleset, implication: Implication, findings: Findings) -> None:
+def _check_order(rules: list[Rule], implication: Implication, findings: Findings) -> None:
     """Note rules that never decide, because an earlier one fires whenever they do."""
-    if ruleset.mode is Mode.OFF:
-        return
-    enforced = [rule for rule in ruleset.rules if rule.mode is Mode.ENFORCE]
+    enforced = [rule for rule in rules if rule.mode is Mode.ENFORCE]
     first: dict[tuple[object, ...], Rule] = {}
     for number, rule in enumerate(enforced):
         key = (rule.effect, rule.when, rule.unless)

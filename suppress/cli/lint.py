@@ -1,0 +1,92 @@
+"""`suppress lint`: find every mistake in rule files."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from suppress.cli.exits import RULES_INVALID
+from suppress.cli.options import INSTANT, rules_option
+
+if TYPE_CHECKING:
+    from suppress.problems import Problem
+    from suppress.rules.ruleset import Ruleset
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[DIR|FILE]...")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--as-of", type=INSTANT, help="Report rules that have ended by this time.  [default: now]")
+@rules_option
+def command(paths: tuple[Path, ...], format_: str, as_of: datetime | None, rules: str | None) -> None:
+    """Find every mistake in the rule files of DIR, all at once, each with its place and what to write instead.
+
+    Exit 3 when there are errors; warnings alone leave 0.
+    """
+    from suppress.problems import errors_in  # noqa: PLC0415
+
+    rulesets, problems = _read(paths or (Path(_default_rules(rules)),), as_of)
+    if format_ == "json":
+        _print_json(problems)
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+    click.echo(_summary(rulesets, problems), err=True)
+    if errors_in(problems):
+        sys.exit(RULES_INVALID)
+
+
+def _read(paths: tuple[Path, ...], as_of: datetime | None) -> "tuple[list[Ruleset], tuple[Problem, ...]]":
+    from datetime import UTC  # noqa: PLC0415
+
+    from suppress.facts.instants import to_us  # noqa: PLC0415
+    from suppress.problems import in_file_order  # noqa: PLC0415
+    from suppress.rules.reading import read_rulesets  # noqa: PLC0415
+    from suppress.rules.tree import Instant  # noqa: PLC0415
+
+    at = as_of or datetime.now(UTC)
+    rulesets: list[Ruleset] = []
+    problems: tuple[Problem, ...] = ()
+    for path in paths:
+        found, mistakes = read_rulesets(path, Instant(to_us(at), at.isoformat()))
+        rulesets += found.values()
+        problems += mistakes
+    return rulesets, in_file_order(problems)
+
+
+def _default_rules(rules: str | None) -> str:
+    from suppress.settings import load_settings  # noqa: PLC0415
+
+    return load_settings(rules=rules).rules
+
+
+def _print_json(problems: "tuple[Problem, ...]") -> None:
+    import json  # noqa: PLC0415
+
+    told = [
+        {
+            "file": problem.position.file,
+            "line": problem.position.line,
+            "column": problem.position.column,
+            "severity": problem.severity.value,
+            "code": problem.code,
+            "message": problem.message,
+            "help": problem.help,
+        }
+        for problem in problems
+    ]
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+
+
+def _summary(rulesets: "list[Ruleset]", problems: "tuple[Problem, ...]") -> str:
+    if problems:
+        files = len({problem.position.file for problem in problems})
+        return f"{_count(len(problems), 'problem')} in {_count(files, 'file')}"
+    rules = sum(len(ruleset.rules) for ruleset in rulesets)
+    return f"{_count(len(rulesets), 'ruleset')}, {_count(rules, 'rule')}: no problems"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
