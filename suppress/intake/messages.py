@@ -35,7 +35,7 @@ class Refused(NamedTuple):
 
 
 def parse_message(obj: object) -> Message:
-    """The Message a JSON object describes (`facts/message.py` names its fields). Raises FactsError with all mistakes."""
+    """The Message a JSON object describes (fields: `facts/message.py`). Raises FactsError with all mistakes."""
     if not isinstance(obj, dict):
         raise FactsError(f"a message must be a JSON object like {{...}}, not {_kind(obj)}")
     try:
@@ -68,7 +68,7 @@ def load_message(text: bytes) -> Message:
 def read_messages(stream: BinaryIO) -> Iterator[Message | Refused]:
     """The messages of a stream: one JSON object over any number of lines, or one object per line. UTF-8.
 
-    A line that cannot be read gives a Refused and the next line is tried. Memory is bounded by the longest line allowed.
+    A line that cannot be read gives a Refused and the next line is tried. Memory is bounded.
     """
     lines = _lines(stream)
     number, first = next(((n, line) for n, line in lines if line.strip()), (0, b""))
@@ -82,8 +82,7 @@ def read_messages(stream: BinaryIO) -> Iterator[Message | Refused]:
             if len(gathered) > MAX_MESSAGE_BYTES:
                 break
         else:
-            whole = _is_json(gathered)
-            if whole or not any(_is_json(line) for _, line in rest if line.strip()):
+            if _is_json(gathered) or not any(line.startswith(b"{") and _is_json(line) for _, line in rest):
                 yield _message(number_of_first, gathered)
                 return
         yield _message(number_of_first, first)
