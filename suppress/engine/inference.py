@@ -222,8 +222,7 @@ class Inference:
             code, offset = engine.assert_fact(number, fact)
             if code == _NO_MATCH:
                 return
-            session.offsets[number] = offset
-            if code != _STORED:
+            if code != _STORED or offset != session.offsets[number]:
                 raise EngineError(f"durable-rules answered {code} to a single fact")
             started = engine.start_action_for_state(number, offset)
             if started is None:
