@@ -234,6 +234,7 @@ _WORDS: Final = {
     "model_type": "it must be a sku, or a map with sku, placement and score",
     "float_type": "it must be a number",
     "finite_number": "it must be a finite number",
+    "string_unicode": "it holds half a character (a lone surrogate)",
 }
 
 
@@ -242,6 +243,7 @@ def _reason(detail: ErrorDetails) -> str:
     place = ""
     for part in detail["loc"]:
         place += f"[{part}]" if isinstance(part, int) else f".{_short(part)}" if place else _short(part)
+    place = place or "a key"
     if detail["type"] == "extra_forbidden":
         known = _Item.model_fields if detail["loc"][0] == "items" else _Message.model_fields
         hint = did_you_mean(str(detail["loc"][-1])[:100], known) or f"the fields are {', '.join(known)}"

@@ -58,7 +58,7 @@ class Rejects:
                 "name another folder with --rejects-dir"
             ) from None
         self._file = os.fdopen(handle, "w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer = csv.writer(self._file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         self._writer.writerow(HEADING)
 
     def __enter__(self) -> Self:
