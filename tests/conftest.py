@@ -1,0 +1,24 @@
+"""One seed for all random tests, printed with every run and settable, so that a failure can be seen again."""
+
+import os
+from random import SystemRandom
+
+import pytest
+from hypothesis import settings
+
+SEED = int(os.environ.get("SUPPRESS_SEED") or SystemRandom().randrange(2**32))
+os.environ["SUPPRESS_SEED"] = str(SEED)
+
+settings.register_profile("suppress", deadline=None, print_blob=True, derandomize=False)
+settings.load_profile("suppress")
+
+
+def pytest_report_header() -> str:
+    """How to see the same random cases again."""
+    return f"random tests: SUPPRESS_SEED={SEED}"
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """The seed of this run."""
+    return SEED
