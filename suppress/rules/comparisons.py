@@ -20,6 +20,7 @@ from suppress.rules.literals import (
 from suppress.rules.tree import Duration, Instant, Scalar
 
 MAX_PATTERN_CHARACTERS: Final = 1000
+MAX_PATTERNS: Final = 100
 _PATTERN_MEMORY_BYTES: Final = 1 << 20
 
 
@@ -35,7 +36,7 @@ def read_values(found: Field, operator: Operator, operand: Node, context: Contex
         case Operator.STARTS_WITH | Operator.CONTAINS:
             return _one(read_text(operand, quoted(operator.value), context.findings))
         case Operator.MATCHES:
-            return _one(_read_pattern(operand, context.findings))
+            return _one(_read_pattern(operand, context))
         case _:
             return _one(_read_value(found, operand, context))
 
@@ -139,7 +140,8 @@ def _order(value: Scalar) -> int:
             return 0
 
 
-def _read_pattern(node: Node, findings: Findings) -> str | None:
+def _read_pattern(node: Node, context: Context) -> str | None:
+    findings = context.findings
     text = read_text(node, '"matches"', findings)
     if text is None:
         return None
@@ -149,6 +151,15 @@ def _read_pattern(node: Node, findings: Findings) -> str | None:
             f"the pattern has {len(text):,} characters; at most {MAX_PATTERN_CHARACTERS:,} are allowed",
             node.position,
             'shorten it, or use "in" with a list',
+        )
+        return None
+    context.patterns.add(text)
+    if len(context.patterns) > MAX_PATTERNS:
+        findings.add(
+            "too-many-patterns",
+            f"the file has more than {MAX_PATTERNS} patterns",
+            node.position,
+            'use "in", "starts_with" or "contains", or split the file',
         )
         return None
     complaint = pattern_complaint(text)

@@ -5,7 +5,7 @@ A map means all of its entries; one entry is the node itself, several are an All
 
 from typing import Final
 
-from suppress.facts.fields import FIELDS, OPERATORS, Field, FieldType, Operator, find_field
+from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS, OPERATORS, Field, FieldType, Operator, find_field
 from suppress.problems import Position
 from suppress.rules.comparisons import read_values
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
@@ -212,6 +212,8 @@ def _refuse_field(key: ScalarNode, value: Node, context: Context) -> None:
     if isinstance(value, MapNode) and value.entries and any(known.startswith(dotted) for known in FIELDS):
         inner = f"{name}.{value.entries[0][0].text}"
         help_ = f"write the name in one piece, with a dot: {quoted(inner)}"
+    elif name in ATTRIBUTE_PREFIXES:
+        help_ = f"write the attribute's name after the dot: {quoted(name + 'colour')}"
     elif name in {operator.value for operator in Operator}:
         help_ = f'an operator stands behind a field: "field: {{{name}: value}}"'
     else:

@@ -80,10 +80,13 @@ class _Builder:
             self._refuse_syntax(error)
             return None
         except (yaml.YAMLError, MemoryError, ValueError) as error:
-            self._findings.add("bad-yaml", f"the YAML cannot be read: {quoted(str(error))}", Position(self._file))
+            message = f"the YAML cannot be read: {quoted(str(error))}"
+            self._findings.add("bad-yaml", message, Position(self._file), "save the file anew as plain text")
             return None
         if self._root is None or (isinstance(self._root, ScalarNode) and self._root.is_null):
-            self._findings.add("empty-file", "the file is empty", Position(self._file))
+            self._findings.add(
+                "empty-file", "the file is empty", Position(self._file), 'begin with a key and a value: "version: 1"'
+            )
             return None
         return self._root
 
@@ -168,8 +171,8 @@ class _Builder:
         if event.style == '"':
             stray = stray_character(event.value)
             if stray is not None:
-                code, message, help_, _ = stray
-                self._findings.add(code, message.replace("stands here", "stands in this text"), place, help_)
+                message = stray.message.replace("stands here", "stands in this text")
+                self._findings.add(stray.code, message, place, stray.help)
                 return BrokenNode(place)
         return ScalarNode(event.value, bool(event.style), place)
 
@@ -216,8 +219,8 @@ class _Builder:
     def _refuse_syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark
         where = self._place(mark) if mark else Position(self._file)
-        character = self._text[mark.index : mark.index + 1] if mark else ""
-        complaint = explain(error.context or "", error.problem or "", character)
+        index = mark.index if mark else 0
+        complaint = explain(error.context or "", error.problem or "", self._text[:index], self._text[index : index + 1])
         if complaint.at_start and error.context_mark:
             where = self._place(error.context_mark)
         self._findings.add(complaint.code, complaint.message, where, complaint.help)

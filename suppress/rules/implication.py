@@ -9,7 +9,7 @@ from typing import Final
 from suppress.facts.fields import Operator
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Not, Scalar
 
-MAX_STEPS: Final = 200_000
+MAX_STEPS: Final = 100_000
 
 _NEGATED: Final = {
     Operator.IS: Operator.IS_NOT,

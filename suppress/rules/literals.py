@@ -4,12 +4,13 @@ Each reader takes a node and gives the value, or None after noting what is wrong
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from suppress.errors import FactsError
+from suppress.facts.fields import find_field
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, US_PER_YEAR, to_us
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.findings import Findings, listed, quoted, suggestion
@@ -51,10 +52,11 @@ _CURLY: Final = "“”„‘’‚«»"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every reader needs: where to note mistakes, and the zone dates are meant in."""
+    """What every reader needs: where to note mistakes, the zone dates are meant in, and the patterns met so far."""
 
     findings: Findings
     zone: ZoneInfo
+    patterns: set[str] = field(default_factory=set)
 
 
 def scalar(node: Node, what: str, findings: Findings) -> ScalarNode | None:
@@ -63,16 +65,14 @@ def scalar(node: Node, what: str, findings: Findings) -> ScalarNode | None:
         case ScalarNode(text=text, quoted=is_quoted, position=position):
             if node.is_null:
                 message = f"{what} is missing" if not text else f"{what} is {text}, which means nothing here"
-                findings.add(
-                    "missing-value", message, position, 'write a value; to ask whether one is known, write "exists: no"'
-                )
+                findings.add("missing-value", message, position, _missing_help(what))
                 return None
             if is_quoted and not text.strip():
                 findings.add(
                     "empty-text",
                     f"{what} is an empty text",
                     position,
-                    'write a value; to ask whether one is known, write "exists: no"',
+                    _missing_help(what),
                 )
                 return None
             return node
@@ -116,12 +116,14 @@ def read_text(node: Node, what: str, findings: Findings) -> str | None:
         )
         return None
     if text != text.strip():
-        findings.add("outer-spaces", f"{what} {quoted(text)} begins or ends with a space", position, "delete the space")
+        findings.add(
+            "outer-spaces", f"{what} begins or ends with a space: {quoted(text)}", position, "delete the space"
+        )
         return None
     if not found.quoted and text[0] in _CURLY:
         findings.add(
             "curly-quotes",
-            f"{what} {quoted(text)} stands in typographic quotes",
+            f"{what} stands in typographic quotes: {quoted(text)}",
             position,
             "use straight quotes: \" or '",
         )
@@ -154,7 +156,8 @@ def read_number(node: Node, what: str, findings: Findings, example: str = "5") -
             )
             return None
         return int(text)
-    help_ = f"write a whole number, for example {example}"
+    with_unit = re.fullmatch(r"(-?[0-9]{1,18})\s+[^\W\d_]+", text)
+    help_ = f"write {with_unit[1]} alone" if with_unit else f"write a whole number, for example {example}"
     operator = _spelled_operator(text)
     if re.fullmatch(r"-?[0-9]*[.,][0-9]+|-?[0-9]+[.,]", text) and len(text) <= _MANY_DIGITS:
         findings.add(
@@ -209,9 +212,7 @@ def read_yes_no(node: Node, what: str, findings: Findings) -> bool | None:
     return None
 
 
-def read_choice(
-    node: Node, what: str, choices: tuple[str, ...], findings: Findings, code: str = "unknown-value"
-) -> str | None:
+def read_choice(node: Node, what: str, choices: tuple[str, ...], findings: Findings) -> str | None:
     """One of a few words."""
     found = scalar(node, what, findings)
     if found is None:
@@ -219,7 +220,9 @@ def read_choice(
     if found.text in choices:
         return found.text
     near = suggestion(found.text.lower(), choices)
-    findings.add(code, f"{what} cannot be {quoted(found.text)}", found.position, near or f"write {listed(choices)}")
+    findings.add(
+        "unknown-value", f"{what} cannot be {quoted(found.text)}", found.position, near or f"write {listed(choices)}"
+    )
     return None
 
 
@@ -232,7 +235,7 @@ def read_duration(node: Node, what: str, findings: Findings) -> Duration | None:
     if _INTEGER.fullmatch(text):
         findings.add(
             "missing-unit",
-            f"{what} {quoted(text)} has no unit",
+            f"{what} has no unit: {quoted(text)}",
             position,
             f"write {quoted(text.lstrip('-')[:_MANY_DIGITS] + ' days')} or another unit: {_UNIT_LIST}",
         )
@@ -256,13 +259,13 @@ def read_duration(node: Node, what: str, findings: Findings) -> Duration | None:
     if len(number) > _MANY_DIGITS or int(number) * unit_us > MAX_YEARS * US_PER_YEAR:
         findings.add(
             "duration-too-long",
-            f"{what} {quoted(text)} is longer than {MAX_YEARS} years",
+            f"{what} is longer than {MAX_YEARS} years: {quoted(text)}",
             position,
             "leave it out to look at all times, or write a shorter one",
         )
         return None
     if int(number) == 0:
-        findings.add("duration-zero", f"{what} {quoted(text)} is no time at all", position, "write at least 1 second")
+        findings.add("duration-zero", f"{what} is no time at all: {quoted(text)}", position, "write at least 1 second")
         return None
     return Duration(int(number) * unit_us, text)
 
@@ -284,7 +287,7 @@ def read_instant(node: Node, what: str, context: Context, *, end_of_day: bool = 
         if stamp[3] is None:
             findings.add(
                 "missing-zone",
-                f"{what} {quoted(text)} has no time zone",
+                f"{what} has no time zone: {quoted(text)}",
                 position,
                 f"write {quoted(f'{stamp[1]}T{stamp[2]}Z')} for UTC, or with an offset such as +01:00",
             )
@@ -293,6 +296,12 @@ def read_instant(node: Node, what: str, context: Context, *, end_of_day: bool = 
     except (ValueError, OverflowError, FactsError):
         findings.add("no-such-date", f"there is no date {quoted(text)}", position, "check year, month, day and time")
         return None
+
+
+def _missing_help(what: str) -> str:
+    if find_field(what.strip('"')) is None:
+        return "write a value after the colon"
+    return 'write a value; to ask whether one is known, write "exists: no"'
 
 
 def _midnight_us(day: date, zone: ZoneInfo, days_on: int) -> int:

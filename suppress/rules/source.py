@@ -5,7 +5,7 @@ Bytes in; text or None out, and Problems that say where the stray byte or charac
 
 import codecs
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from suppress.problems import Position
 from suppress.rules.findings import Findings
@@ -63,11 +63,20 @@ def place_of(text: str, offset: int, file: str) -> Position:
     return Position(file, line, offset - start + 1)
 
 
-def stray_character(text: str) -> tuple[str, str, str, int] | None:
-    """Code, message, help and offset of the first character that must not stand in a text; None when all is well."""
+class Stray(NamedTuple):
+    """A character that must not stand in a text: what to say of it, and where it is, in characters from 0."""
+
+    code: str
+    message: str
+    help: str
+    offset: int
+
+
+def stray_character(text: str) -> Stray | None:
+    """The first character that must not stand in a text; None when all is well."""
     found = CONTROL.search(text)
     if found:
-        return (
+        return Stray(
             "control-character",
             f"the control character U+{ord(found[0]):04X} stands here",
             "delete it; it often comes with text copied from elsewhere",
@@ -75,7 +84,7 @@ def stray_character(text: str) -> tuple[str, str, str, int] | None:
         )
     found = INVISIBLE.search(text)
     if found:
-        return (
+        return Stray(
             "invisible-character",
             f"the invisible character U+{ord(found[0]):04X} stands here",
             "delete it and type the text anew; it often comes with text copied from elsewhere",
@@ -88,8 +97,7 @@ def _is_visible(text: str, file: str, findings: Findings) -> bool:
     stray = stray_character(text)
     if stray is None:
         return True
-    code, message, help_, offset = stray
-    findings.add(code, message, place_of(text, offset, file), help_)
+    findings.add(stray.code, stray.message, place_of(text, stray.offset, file), stray.help)
     return False
 
 

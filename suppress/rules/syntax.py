@@ -36,8 +36,13 @@ _INDENT: Final = Complaint(
 )
 _AFTER_VALUE: Final = Complaint(
     "bad-indentation",
-    "the line does not fit to what stands above it",
-    f"{_INDENT_HELP}; put text with quotes in quotes",
+    "this line does not go with the lines above it",
+    f"{_INDENT_HELP}",
+)
+_COLON: Final = Complaint(
+    "unexpected-colon",
+    "a colon stands where no key is expected",
+    "check the indentation and the line above; put text that contains a colon in quotes",
 )
 _BLOCK_HEAD: Final = Complaint(
     "bad-text-block",
@@ -58,9 +63,8 @@ _COMPLAINTS: Final[tuple[tuple[str, str, Complaint], ...]] = (
     ("quoted scalar", "found unknown escape character", _ESCAPE),
     ("quoted scalar", "did not find expected hexdecimal number", _ESCAPE),
     ("quoted scalar", "found invalid Unicode character escape code", _ESCAPE),
-    ("", "mapping values are not allowed", Complaint(
-        "unexpected-colon", "a colon stands where no key is expected",
-        "check the indentation and the line above; put text that contains a colon in quotes")),
+    ("plain scalar", "found unexpected ':'", Complaint(
+        "unexpected-colon", "a colon stands in a value without quotes", "put text that contains a colon in quotes")),
     ("", "could not find expected ':'", Complaint(
         "missing-colon", "this key has no colon after it", 'write "key: value", with a space after the colon',
         at_start=True)),
@@ -95,10 +99,34 @@ _RESERVED: Final = Complaint(
 )
 
 
-def explain(context: str, problem: str, character: str) -> Complaint:
-    """What the scanner meant. `character` is the one at the place it complains about."""
+_DEEPER: Final = Complaint(
+    "bad-indentation",
+    "this line is indented deeper than the line above, which has its value already",
+    _INDENT_HELP,
+)
+_INNER_COLON: Final = Complaint(
+    "unexpected-colon", "a colon stands inside a value", "put text that contains a colon in quotes"
+)
+_NO_SPACE: Final = Complaint(
+    "missing-colon",
+    "the line above has no colon followed by a space",
+    'write "key: value", with a space after the colon',
+)
+_AFTER_QUOTE: Final = Complaint(
+    "text-after-quote",
+    "text stands after a closing quote",
+    "put the whole value in quotes; inside single quotes, write a quote twice",
+)
+
+
+def explain(context: str, problem: str, before: str, character: str) -> Complaint:
+    """What the scanner meant. `before`: the text up to the place it complains about; `character`: the one there."""
     if "cannot start any token" in problem:
         return _TAB if character == "\t" else _RESERVED
+    if "mapping values are not allowed" in problem:
+        return _misplaced_colon(before)
+    if "did not find expected key" in problem and before.rstrip(" ")[-1:] in ("'", '"'):
+        return _AFTER_QUOTE
     for in_context, in_problem, complaint in _COMPLAINTS:
         if in_context in context and in_problem in problem:
             return complaint
@@ -107,3 +135,18 @@ def explain(context: str, problem: str, character: str) -> Complaint:
         f"the YAML cannot be read here: {problem}",
         "check quotes, brackets and indentation around this line",
     )
+
+
+def _misplaced_colon(before: str) -> Complaint:
+    """Why a colon stands where no key can be; `before` ends right before it."""
+    *above, line = before.splitlines()[-50:] or [""]
+    if ": " in line:
+        return _INNER_COLON
+    last = next((text for text in reversed(above) if text.strip() and not text.lstrip().startswith("#")), "")
+    if ": " not in last and not last.endswith(":"):
+        return _NO_SPACE
+    return _DEEPER if _indent(line) > _indent(last) else _COLON
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" -"))
