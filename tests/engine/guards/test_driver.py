@@ -47,10 +47,18 @@ def test_guard_d05_d06_d07_d08_d11_only_sound_functions(log: EngineLog, agree) -
     assert sound >= set(log.names())
 
 
-@pytest.mark.parametrize("batch", ["[]", "[{}]"], ids=["d05", "d06"])
-def test_witness_d05_d06(batch: str) -> None:
-    """A batch of nothing, or of an empty fact, crashes."""
-    assert witness(f"C.assert_facts(ruleset({{'r': {{'t': 1}}}}), '{batch}')").crashed
+def test_witness_d05() -> None:
+    """A batch of nothing says it was stored and gives a state nobody set: to drain it crashes."""
+    script = "h = ruleset({'r': {'t': 1}})\ncode, offset = C.assert_facts(h, '[]')\nprint(code, flush=True)\n"
+
+    # The assert alone returns; what follows it in every driver, starting the action, is what dies.
+    assert "0" == witness(script).said
+    assert witness(script + "C.start_action_for_state(h, offset)").crashed
+
+
+def test_witness_d06() -> None:
+    """A batch of an empty fact crashes."""
+    assert witness("C.assert_facts(ruleset({'r': {'t': 1}}), '[{}]')").crashed
 
 
 def test_witness_d07() -> None:
