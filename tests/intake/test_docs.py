@@ -13,9 +13,9 @@ def _with_tables(text: str) -> str:
     for source, form in FORMS.items():
         mark = f"<!-- columns: {source.value} -->\n"
         start, _, rest = text.partition(mark)
-        after = re.sub(r"\A\n(\|.*\n)*", "", rest)
-        text = f"{start}{mark}\n{columns_table(form)}\n{after}"
-    return text
+        after = re.sub(r"\A\s*(\|.*\n)*\s*", "", rest)
+        text = f"{start}{mark}\n{columns_table(form)}\n\n{after}"
+    return text.rstrip() + "\n"
 
 
 def test_the_tables_of_columns_are_fresh() -> None:
