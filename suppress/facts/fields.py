@@ -150,7 +150,7 @@ _TABLE: Final = (
     _stock("on_hand", _NUMBER, "on hand", "units physically there, summed over locations", unit="units"),
     _stock("reserved", _NUMBER, "reserved", "units promised and not shipped, summed over locations", unit="units"),
     _stock("safety_stock", _NUMBER, "kept as safety stock", "units never to be promised, summed over locations", unit="units"),
-    _stock("incoming_units", _NUMBER, "on their way", "units announced by suppliers, summed over locations", unit="units"),
+    _stock("incoming_units", _NUMBER, "on the way", "units announced by suppliers, summed over locations", unit="units"),
     _stock("incoming_at", FieldType.INSTANT, "the next delivery", "when the earliest announced units arrive"),
     _stock("availability", FieldType.CHOICE, "the item's availability",
            "what the shop states: the best of its locations, in the order in_stock, backorder, preorder, out_of_stock",

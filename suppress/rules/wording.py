@@ -59,6 +59,8 @@ _TIMED: Final = {
     Operator.AT_LEAST: "is not before",
     Operator.ABOVE: "is after",
 }
+_LONG: Final = {**_COMPARED, Operator.BELOW: "is less than", Operator.ABOVE: "is more than"}
+_VERBS: Final = {FieldType.INSTANT: {**_COMPARED, **_TIMED}, FieldType.DURATION: _LONG}
 _NOT_COMPARED: Final = {
     Operator.STARTS_WITH: "does not start with",
     Operator.CONTAINS: "does not contain",
@@ -76,13 +78,25 @@ _OPPOSITE: Final = {
 }
 _COUNTS: Final = {
     Operator.IS: "exactly {}",
-    Operator.IS_NOT: "any number but {}",
     Operator.BELOW: "fewer than {}",
     Operator.AT_MOST: "at most {}",
     Operator.AT_LEAST: "at least {}",
     Operator.ABOVE: "more than {}",
 }
-_MONTHS: Final = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def rule_sentence(rule: Rule) -> str:
@@ -156,7 +170,7 @@ def _compare(leaf: Compare, *, negated: bool) -> str:
 
 
 def _predicate(leaf: Compare, *, negated: bool) -> str:
-    operator, values = leaf.operator, [_value(value, leaf.field) for value in leaf.values]
+    operator, values = leaf.operator, _values(leaf)
     if negated and operator in _OPPOSITE:
         operator = _OPPOSITE[operator]
         negated = False
@@ -165,7 +179,7 @@ def _predicate(leaf: Compare, *, negated: bool) -> str:
         case Operator.IN:
             return f"is {_listed(values, 'or')}"
         case Operator.NOT_IN:
-            return f"is neither {_listed(values, 'nor')}" if len(values) > 1 else f"is not {values[0]}"
+            return f"is {_none_of(values)}"
         case Operator.BETWEEN:
             return f"is {not_}between {values[0]} and {values[1]}"
         case Operator.UNDER:
@@ -173,8 +187,7 @@ def _predicate(leaf: Compare, *, negated: bool) -> str:
         case Operator.STARTS_WITH | Operator.CONTAINS | Operator.MATCHES:
             return f"{(_NOT_COMPARED if negated else _COMPARED)[operator]} {values[0]}"
         case _:
-            verbs = {**_COMPARED, **_TIMED} if leaf.field.type is FieldType.INSTANT else _COMPARED
-            return f"{verbs[operator]} {values[0]}"
+            return f"{_VERBS.get(leaf.field.type, _COMPARED)[operator]} {values[0]}"
 
 
 def _counted(leaf: Compare, *, negated: bool) -> str:
@@ -182,14 +195,22 @@ def _counted(leaf: Compare, *, negated: bool) -> str:
     if negated and operator in _OPPOSITE:
         operator, negated = _OPPOSITE[operator], False
     last = numbers[-1]
+    subject = f"the number of {_units(leaf.field.unit, 2)} {leaf.field.phrase}"
     match operator:
-        case Operator.IN | Operator.NOT_IN:
-            amount = ("" if operator is Operator.IN else "any number but ") + _listed([str(n) for n in numbers], "or")
+        case Operator.IS_NOT:
+            return f"{subject} is not {last}"
+        case Operator.NOT_IN:
+            return f"{subject} is {_none_of([str(number) for number in numbers])}"
+        case Operator.BETWEEN if negated:
+            return f"{subject} is not between {numbers[0]} and {last}"
+        case Operator.IN:
+            amount = _listed([str(number) for number in numbers], "or")
         case Operator.BETWEEN:
-            amount = ("fewer or more than " if negated else "") + f"{numbers[0]} to {numbers[1]}"
-            last = 2
+            amount = f"{numbers[0]} to {last}"
         case Operator.BELOW if last == 1:
             amount = "no"
+        case Operator.IS if last == 0:
+            amount, last = "no", 1
         case _:
             amount = _COUNTS[operator].format(last)
     be = "is" if last == 1 else "are"
@@ -197,17 +218,24 @@ def _counted(leaf: Compare, *, negated: bool) -> str:
 
 
 def _bought(leaf: Bought, *, negated: bool) -> str:
-    verb = "bought and kept" if leaf.kept else "bought"
-    did = f"has not {verb}" if negated else verb
-    what = _SAME[leaf.same] if leaf.at_least == 1 else f"at least {leaf.at_least} units of {_MANY_SAME[leaf.same]}"
-    when = ""
+    did = "bought and kept" if leaf.kept else "bought"
+    if leaf.at_least > 1:
+        what = f"{'fewer than' if negated else 'at least'} {leaf.at_least} units of {_MANY_SAME[leaf.same]}"
+    else:
+        did = f"has not {did}" if negated else did
+        what = _SAME[leaf.same]
+    return f"the customer {did} {what}{_window(leaf)}"
+
+
+def _window(leaf: Bought) -> str:
     if leaf.within and leaf.not_within:
-        when = f" between {duration_words(leaf.not_within)} and {duration_words(leaf.within)} ago"
-    elif leaf.within:
-        when = f" in the last {duration_words(leaf.within, bare_one=True)}"
-    elif leaf.not_within:
-        when = f" at least {duration_words(leaf.not_within)} ago"
-    return f"the customer {did} {what}{when}"
+        newest, oldest = duration_words(leaf.not_within), duration_words(leaf.within)
+        number, _, unit = newest.partition(" ")
+        newest = number if oldest.endswith(f" {unit}") else newest
+        return f" between {newest} and {oldest} ago"
+    if leaf.within:
+        return f" in the last {duration_words(leaf.within, bare_one=True)}"
+    return f" at least {duration_words(leaf.not_within)} ago" if leaf.not_within else ""
 
 
 def duration_words(duration: Duration, *, bare_one: bool = False) -> str:
@@ -235,6 +263,14 @@ def _boundary(instant: Instant) -> str:
     return date_words(from_us(instant.us))
 
 
+def _values(leaf: Compare) -> list[str]:
+    """The values in words; a unit stands once, behind the last of several numbers."""
+    words = [_value(value, leaf.field) for value in leaf.values]
+    if leaf.field.type is FieldType.NUMBER and leaf.field.unit:
+        words[-1] += f" {_units(leaf.field.unit, 2 if len(words) > 1 else int(words[-1]))}"
+    return words
+
+
 def _value(value: Scalar, field: Field) -> str:
     match value:
         case Duration():
@@ -242,10 +278,11 @@ def _value(value: Scalar, field: Field) -> str:
         case Instant():
             return _boundary(value)
         case str():
-            return value if field.type in {FieldType.CHOICE, FieldType.PATH} else f"“{value}”"
+            if field.type is FieldType.CHOICE:
+                return value.replace("_", " ")
+            return value if field.type is FieldType.PATH else f"“{value}”"
         case _:
-            unit = f" {_units(field.unit, value)}" if field.unit else ""
-            return f"{value}{unit}"
+            return str(value)
 
 
 def _is_noun(field: Field) -> bool:
@@ -261,3 +298,7 @@ def _listed(words: Sequence[str], last: str) -> str:
     if len(words) == 1:
         return words[0]
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _none_of(words: Sequence[str]) -> str:
+    return f"neither {_listed(words, 'nor')}" if len(words) > 1 else f"not {words[0]}"
