@@ -4,12 +4,8 @@ import sys
 
 import click
 
-DEFAULT_DATABASE = "sqlite:///suppress.db"
-NOT_SOUND = 6
-
-_database_option = click.option(
-    "--database", metavar="URL", help=f"Database to work on.  [default: from the settings, else {DEFAULT_DATABASE}]"
-)
+from suppress.cli.exits import FACTS_STALE_OR_MISSING
+from suppress.cli.options import database_option
 
 
 @click.group()
@@ -18,19 +14,16 @@ def command() -> None:
 
 
 @command.command()
-@_database_option
+@database_option
 def upgrade(database: str | None) -> None:
     """Create the tables, or bring them to the newest revision. Safe to repeat."""
-    from suppress.errors import StoreError  # noqa: PLC0415
-    from suppress.stores.database import Database  # noqa: PLC0415
+    from suppress.settings import load_settings  # noqa: PLC0415
+    from suppress.stores.database import Database  # noqa: PLC0415 - imports the database library
     from suppress.stores.schema import upgrade as upgrade_schema  # noqa: PLC0415
 
-    try:
-        with Database.open(_url(database), require_schema=False) as opened:
-            before = upgrade_schema(opened)
-            shown = opened.shown_url
-    except StoreError as error:
-        _fail(str(error))
+    with Database.open(load_settings(database=database).database, require_schema=False) as opened:
+        before = upgrade_schema(opened)
+        shown = opened.shown_url
     if before.is_current:
         click.echo(f"{shown} is at revision {before.head} already; nothing to do")
     else:
@@ -38,19 +31,16 @@ def upgrade(database: str | None) -> None:
 
 
 @command.command()
-@_database_option
+@database_option
 def check(database: str | None) -> None:
     """Say which revision the database is at, and whether its tables are as they should be. Exit 6 when not."""
-    from suppress.errors import StoreError  # noqa: PLC0415
-    from suppress.stores.database import UPGRADE_HELP, Database  # noqa: PLC0415
+    from suppress.settings import load_settings  # noqa: PLC0415
+    from suppress.stores.database import UPGRADE_HELP, Database  # noqa: PLC0415 - imports the database library
     from suppress.stores.schema import check as check_schema  # noqa: PLC0415
 
-    try:
-        with Database.open(_url(database), require_schema=False) as opened:
-            found = check_schema(opened)
-            shown = opened.shown_url
-    except StoreError as error:
-        _fail(str(error))
+    with Database.open(load_settings(database=database).database, require_schema=False) as opened:
+        found = check_schema(opened)
+        shown = opened.shown_url
     click.echo(f"database: {shown}")
     click.echo(f"revision: {found.state.current or 'none'} (this version needs {found.state.head})")
     for line in found.drift:
@@ -62,17 +52,4 @@ def check(database: str | None) -> None:
         click.echo("the tables differ from what this version declares; was the database changed by hand?", err=True)
     else:
         click.echo(f"the database is not at the revision this version needs; {UPGRADE_HELP}", err=True)
-    sys.exit(NOT_SOUND)
-
-
-def _url(given: str | None) -> str:
-    if given is not None:
-        return given
-    from suppress.settings import load_settings  # noqa: PLC0415
-
-    return load_settings().database
-
-
-def _fail(message: str) -> None:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(1)
+    sys.exit(FACTS_STALE_OR_MISSING)

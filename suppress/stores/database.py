@@ -189,6 +189,11 @@ class Database:
         self._make_engines()
 
 
+_READER_PRAGMAS: Final = ("PRAGMA query_only = ON", "PRAGMA cache_size = -65536")
+# A load touches pages all over the history index: the more of them wait in memory and in the log, the fewer are
+# written twice.
+_WRITER_PRAGMAS: Final = ("PRAGMA cache_size = -131072", "PRAGMA wal_autocheckpoint = 25000")
+
 _HAS_REVISION: Final = {
     "sqlite": "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'alembic_version'",
     "postgresql": "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
@@ -225,8 +230,7 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
         "PRAGMA foreign_keys = ON",
         "PRAGMA trusted_schema = OFF",
         "PRAGMA mmap_size = 0",
-        "PRAGMA cache_size = -65536",
-        f"PRAGMA query_only = {'ON' if read_only else 'OFF'}",
+        *(_READER_PRAGMAS if read_only else _WRITER_PRAGMAS),
     )
 
     def prepare(connection: Any, _: object) -> None:
@@ -247,11 +251,12 @@ def _plan_once(connection: Any, _: object) -> None:
 
 
 def _postgresql_engine(url: URL, **options: Any) -> Engine:
-    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
     try:
-        return create_engine(url, connect_args=timeout, **options)
+        import psycopg  # noqa: PLC0415
     except ImportError:
         raise StoreError("PostgreSQL needs its driver; run `pip install 'suppress[postgres]'`") from None
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+    return create_engine(url, module=psycopg, connect_args=timeout, **options)
 
 
 def _said(error: Exception) -> str:
