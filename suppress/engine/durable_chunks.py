@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from suppress.engine.durable_form import And, Form, Or, Test, firings, tests
+from suppress.engine.durable_form import And, Form, Or, Probe, firings, probes
 from suppress.errors import EngineError
 
 MAX_WIDTH: Final = 48
@@ -45,7 +45,7 @@ class Chunk:
 
     def take(self, name: str, form: Form) -> bool:
         """Add a form; False when the chunk cannot hold it, after which the chunk takes no more."""
-        columns = self.columns | {test.column for test in tests(form)}
+        columns = self.columns | {test.column for test in probes(form)}
         _grow(self._root, form)
         if len(self.forms) >= MAX_RULES or len(columns) > MAX_COLUMNS or not _is_sound(self._root):
             return False
@@ -68,7 +68,7 @@ def chunks_of(forms: dict[str, Form]) -> tuple[Chunk, ...]:
 
 def alike_first(forms: Sequence[Form]) -> list[Form]:
     """The forms with the tests many of them share in front: the engine makes those once, and walks a smaller tree."""
-    shared = Counter(test for form in forms for test in set(tests(form)))
+    shared = Counter(test for form in forms for test in set(probes(form)))
     return [_reordered(form, shared) for form in forms]
 
 
@@ -85,13 +85,13 @@ def pending(forms: Sequence[Form]) -> int:
     return _peak(root, {})
 
 
-def _reordered(form: Form, shared: Mapping[Test, int]) -> Form:
+def _reordered(form: Form, shared: Mapping[Probe, int]) -> Form:
     match form:
-        case Test():
+        case Probe():
             return form
         case And():
             parts = [_reordered(part, shared) for part in form.parts]
-            return And(tuple(sorted(parts, key=lambda part: -shared[part] if isinstance(part, Test) else 0)))
+            return And(tuple(sorted(parts, key=lambda part: -shared[part] if isinstance(part, Probe) else 0)))
         case Or():
             return Or(tuple(_reordered(part, shared) for part in form.parts), form.together)
 
@@ -99,7 +99,7 @@ def _reordered(form: Form, shared: Mapping[Test, int]) -> Form:
 def _grow(node: _Node, form: Form) -> _Node:
     """Add a form below a node, as the engine does; the node where it ends."""
     match form:
-        case Test():
+        case Probe():
             return node.children.setdefault(form, _Node())
         case And():
             for part in form.parts:
@@ -119,7 +119,7 @@ def _is_sound(root: _Node) -> bool:
     waiting = [root]
     while waiting:
         node = waiting.pop()
-        absent = sum(1 for test in node.children if isinstance(test, Test) and test.op == "$nex")
+        absent = sum(1 for test in node.children if isinstance(test, Probe) and test.op == "$nex")
         if len(node.children) - absent > MAX_CHILDREN or absent + len(node.joined) > MAX_ABSENT_CHILDREN:
             return False
         for child in (*node.children.values(), *node.joined):
@@ -144,7 +144,7 @@ def _pushed(node: _Node) -> int:
         return len(node.joined)
     by_column: dict[str, list[str]] = defaultdict(list)
     for test in node.children:
-        if isinstance(test, Test):
+        if isinstance(test, Probe):
             by_column[test.column].append(test.op)
     return len(node.joined) + sum(_together(ops) for ops in by_column.values())
 

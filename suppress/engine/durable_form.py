@@ -1,7 +1,7 @@
 """Turn a condition tree into the form durable-rules holds soundly: an and/or tree of single tests on typed columns.
 
-Condition in, `Test`/`And`/`Or` out, plus the columns it reads. Pure: nothing here knows the engine itself. One tree has
-two normal forms: *certainly true* (an unknown never satisfies a test) and *not certainly false* (it always does).
+Condition in, `Probe`/`And`/`Or` out, plus the columns it reads. Pure: nothing here knows the engine itself. One tree
+has two normal forms: *certainly true* (an unknown never satisfies a test) and *not certainly false* (it always does).
 What the engine cannot decide soundly (patterns, history, huge numbers, long texts, trees beyond its limits) becomes a
 derived column: decided by the reference in Python and posted as FALSE, TRUE or UNKNOWN.
 """
@@ -23,7 +23,7 @@ MAX_GROUPS: Final = 14
 """And/or groups in one form; the engine takes 15 per rule and the guard leaf needs one."""
 MAX_FIRINGS: Final = 8
 """How often one rule may fire for one fact: branches true together, multiplied over and-ed ors."""
-MAX_TESTS: Final = 160
+MAX_PROBES: Final = 160
 """Tests in one form; it also bounds the columns one rule reads."""
 MAX_LIST_VALUES: Final = 64
 """Values of an `in` that become tests; a longer list is quicker as a derived column."""
@@ -39,7 +39,7 @@ _FNV_BASIS: Final = 2166136261
 _FNV_PRIME: Final = 16777619
 
 
-class Test(NamedTuple):
+class Probe(NamedTuple):
     """One comparison of a column with a constant. `op` is durable-rules' word: `$eq`, `$lt`, `$ex`, ..."""
 
     op: str
@@ -60,7 +60,7 @@ class Or(NamedTuple):
     together: int
 
 
-Form = Test | And | Or
+Form = Probe | And | Or
 
 
 class NativeColumn(NamedTuple):
@@ -133,9 +133,9 @@ def derived_form(condition: Condition, *, block: bool, columns: Columns) -> Form
 def definition(form: Form) -> dict[str, object]:
     """The JSON durable-rules wants for a form."""
     match form:
-        case Test(op="$eq"):
+        case Probe(op="$eq"):
             return {form.column: form.constant}
-        case Test():
+        case Probe():
             return {form.op: {form.column: form.constant}}
         case And():
             return {"$and": [definition(part) for part in form.parts]}
@@ -145,13 +145,13 @@ def definition(form: Form) -> dict[str, object]:
 
 def groups(form: Form) -> int:
     """And/or groups the form costs."""
-    return 0 if isinstance(form, Test) else 1 + sum(groups(part) for part in form.parts)
+    return 0 if isinstance(form, Probe) else 1 + sum(groups(part) for part in form.parts)
 
 
 def firings(form: Form) -> int:
     """The most firings one fact can cause."""
     match form:
-        case Test():
+        case Probe():
             return 1
         case And():
             return prod(firings(part) for part in form.parts)
@@ -159,18 +159,18 @@ def firings(form: Form) -> int:
             return form.together
 
 
-def tests(form: Form) -> Iterable[Test]:
+def probes(form: Form) -> Iterable[Probe]:
     """Every test of a form."""
-    if isinstance(form, Test):
+    if isinstance(form, Probe):
         yield form
     else:
         for part in form.parts:
-            yield from tests(part)
+            yield from probes(part)
 
 
 def within_limits(form: Form) -> bool:
     """Whether the engine holds the form soundly as one rule."""
-    return groups(form) <= MAX_GROUPS and firings(form) <= MAX_FIRINGS and sum(1 for _ in tests(form)) <= MAX_TESTS
+    return groups(form) <= MAX_GROUPS and firings(form) <= MAX_FIRINGS and sum(1 for _ in probes(form)) <= MAX_PROBES
 
 
 def may_be_constant(constant: object) -> bool:
@@ -216,9 +216,9 @@ def _fitting(
         joined = join(form for _, form in forms)
         if within_limits(joined):
             return joined
-        largest = max(range(len(forms)), key=lambda place: sum(1 for _ in tests(forms[place][1])))
+        largest = max(range(len(forms)), key=lambda place: sum(1 for _ in probes(forms[place][1])))
         part, form = forms[largest]
-        if isinstance(form, Test):
+        if isinstance(form, Probe):
             break
         forms[largest] = (part, _derived(part, want=want, block=block, columns=columns))
     return _derived(condition, want=want, block=block, columns=columns)
@@ -246,8 +246,8 @@ def _derived(condition: Condition, *, want: bool, block: bool, columns: Columns)
         condition, want = condition.part, not want
     key = columns.derived_key(condition)
     if block:
-        return Test("$neq", key, FALSE if want else TRUE)
-    return Test("$eq", key, TRUE if want else FALSE)
+        return Probe("$neq", key, FALSE if want else TRUE)
+    return Probe("$eq", key, TRUE if want else FALSE)
 
 
 def _is_native(leaf: Compare) -> bool:
@@ -280,29 +280,29 @@ _SINGLE: Final = {
 
 def _native(leaf: Compare, *, want: bool, block: bool, column: str) -> Form:
     constants = tuple(dict.fromkeys(plain(value) for value in leaf.values))
-    absent = Test("$nex", column, 1)
+    absent = Probe("$nex", column, 1)
     match leaf.operator:
         case Operator.EXISTS:
-            return Test("$ex", column, 1) if bool(constants[0]) is want else absent
+            return Probe("$ex", column, 1) if bool(constants[0]) is want else absent
         case Operator.IN | Operator.NOT_IN:
             wanted = want is (leaf.operator is Operator.IN)
             op = "$eq" if wanted else "$neq"
             known = (
-                _exclusive(*(Test(op, column, c) for c in constants))
+                _exclusive(*(Probe(op, column, c) for c in constants))
                 if wanted
-                else _and(Test(op, column, c) for c in constants)
+                else _and(Probe(op, column, c) for c in constants)
             )
         case Operator.BETWEEN:
             low, high = (plain(value) for value in leaf.values)
             if want:
-                known = _and((Test("$gte", column, low), Test("$lte", column, high)))
+                known = _and((Probe("$gte", column, low), Probe("$lte", column, high)))
             elif low <= high:  # type: ignore[operator]
-                known = _exclusive(Test("$lt", column, low), Test("$gt", column, high))
+                known = _exclusive(Probe("$lt", column, low), Probe("$gt", column, high))
             else:
-                known = _or((Test("$lt", column, low), Test("$gt", column, high)))
+                known = _or((Probe("$lt", column, low), Probe("$gt", column, high)))
         case operator:
             op = _SINGLE[operator]
-            known = Test(op if want else _NEGATED[op], column, constants[0])
+            known = Probe(op if want else _NEGATED[op], column, constants[0])
     if not block:
         return known
     if isinstance(known, Or):

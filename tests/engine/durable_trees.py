@@ -1,4 +1,4 @@
-"""Random rules and values for the engine's tests: trees over a few columns of every type, with unknowns and hard values."""
+"""Random rules and values for the engine's tests: trees over columns of every type, unknowns, hard values."""
 
 from collections.abc import Mapping
 
@@ -51,7 +51,7 @@ _PATTERNS = (".", "^a", "b$", "(?i)A", r"\d", "日")
 
 
 class Facts:
-    """Values held in two dicts; what is missing is unknown. `asked` counts the reads of fields."""
+    """Values held in two dicts; what is missing is unknown."""
 
     def __init__(self, fields: Mapping[str, Seen], bought: Mapping[Bought, Truth] | None = None) -> None:
         self.fields = fields

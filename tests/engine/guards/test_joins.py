@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from durable_log import logged
 from durable_trees import rulesets
 from durable_witness import witness
@@ -28,10 +29,8 @@ def leaves(condition: dict[str, Any]) -> list[tuple[str, Any]]:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rules=rulesets(max_rules=5))
 def test_guard_d13_d14_d15_d16_d17_d18_no_joins_no_references(rules: tuple[CompiledRule, ...]) -> None:
-    """A rule is one pattern `m` of tests against constants, behind the guard: no join, no negated pattern, no reference."""
-    from pytest import MonkeyPatch
-
-    with MonkeyPatch.context() as patch:
+    """A rule is one pattern `m` of tests against constants, behind the guard: no join, negation or reference."""
+    with pytest.MonkeyPatch.context() as patch:
         log = logged(patch)
         Inference(rules, name="joins").close()
 
@@ -46,21 +45,22 @@ def test_guard_d13_d14_d15_d16_d17_d18_no_joins_no_references(rules: tuple[Compi
 
 
 def test_witness_d13() -> None:
-    """A join whose last correlated test is false reads beyond its expressions."""
+    """Joins whose last correlated test is false read beyond their expressions, until the process dies."""
     script = """
 import random
-h = ruleset({'r': [{'rec': {'t': 'i'}}, {'p': {'$and': [{'t': 'p'}, {'k': {'rec': 'k'}}, {'$gt': {'n': {'rec': 'n'}}}]}}]})
-for turn in range(3000):
-    facts = [{'t': 'p', 'k': 1, 'n': random.randrange(5)} for _ in range(8)] + [{'t': 'i', 'k': 1, 'n': random.randrange(5)}]
-    for place, fact in enumerate(facts):
-        fired(h, {'id': f'{turn}-{place}', **fact})
-    for place, fact in enumerate(facts):
-        C.retract_fact(h, json.dumps({'id': f'{turn}-{place}', **fact}))
-print('survived')
+more, less = {'$gt': {'n': {'rec': 'n'}}}, {'$lt': {'n': {'rec': 'n'}}}
+join = {'$and': [{'t': 'p'}, {'k': {'rec': 'k'}}, more, less]}
+h = ruleset({f'r{n}': [{'rec': {'t': 'i'}}, {'p': join}] for n in range(20)})
+for turn in range(400):
+    facts = [{'id': f'{turn}-{n}', 't': 'i' if n == 8 else 'p', 'k': 1, 'n': random.randrange(5)} for n in range(9)]
+    offsets = [offset for code, offset in [C.assert_fact(h, json.dumps(fact)) for fact in facts] if code == 0]
+    if offsets:
+        list(drain(h, offsets[-1]))
+    for fact in facts:
+        C.retract_fact(h, json.dumps({'id': fact['id']}))
 """
-    outcome = witness(script, perturbed=True)
-
-    assert outcome.crashed or "error code" in outcome.complained
+    # What lies behind the expressions differs from process to process: about one in ten survives.
+    assert any(witness(script, perturbed=True).crashed for _ in range(8))
 
 
 def test_witness_d14() -> None:
@@ -104,10 +104,10 @@ def test_witness_d17() -> None:
     script = """
 h = ruleset({'r': [{'rec': {'t': 'i'}}, {'p': {'$and': [{'t': 'p'}, {'$gt': {'n': {'rec': 'n'}}}]}}]})
 fired(h, '{"t":"i"%s}')
-fired(h, '{"t":"p","n":1}')
+fired(h, '{"t":"p"%s}')
 """
-    assert "error code: 312" in witness(script % ',"n":null').complained
-    assert "error code: 311" in witness(script % "").complained
+    assert "error code: 312" in witness(script % (',"n":1', ',"n":null')).complained
+    assert "error code: 311" in witness(script % ("", ',"n":1')).complained
 
 
 def test_witness_d18() -> None:

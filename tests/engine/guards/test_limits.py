@@ -74,7 +74,7 @@ def wide(first: int) -> Condition:
     return AnyOf(parts=tuple(compare(name, Operator.ABOVE, first) for name in fields))
 
 
-LARGE = Facts({name: 999 for name in (UNITS, "stock.on_hand", "stock.reserved", "stock.safety_stock")})
+LARGE = Facts(dict.fromkeys((UNITS, "stock.on_hand", "stock.reserved", "stock.safety_stock"), 999))
 RICH = Facts({**LARGE.fields, "customer.known": True})
 
 

@@ -46,7 +46,7 @@ def test_witness_d19() -> None:
 
 
 def test_guard_d22_absence_alone(agree, log: EngineLog) -> None:
-    """A rule of absences fires once for the item, never for the engine's own fact: the guard stands first in every rule."""
+    """A rule of absences fires once for the item, never for the engine's own fact: the guard stands first."""
     rules = [
         a_rule(compare(SKU, Operator.EXISTS, False), number=1),
         a_rule(Not(part=compare(UNITS, Operator.EXISTS, True)), number=2),
@@ -96,7 +96,7 @@ HARD: list[tuple[Condition, dict[str, str | int]]] = [
 
 @pytest.mark.parametrize(("condition", "fields"), HARD)
 def test_guard_d23_typed_and_cut(agree, condition: Condition, fields: dict[str, str | int]) -> None:
-    """Values the engine compares wrongly never reach it, and the answer is right, with `not` and for what blocks too."""
+    """Values the engine compares wrongly never reach it, and the answer is right, also under `not` and `block`."""
     rules = [
         a_rule(condition, number=1),
         a_rule(Not(part=condition), number=2),
@@ -216,16 +216,16 @@ def test_guard_d27_one_rule_is_one_reason(agree, log: EngineLog) -> None:
 
 def test_witness_d27() -> None:
     """An or of two true branches fires twice, two such ors four times."""
-    either = "{'$or': [{'a': 1}, {'b': 1}]}"
-    script = f"""
-print(len(fired(ruleset({{'r': {either}}}), {{'a': 1, 'b': 1}})))
-print(len(fired(ruleset({{'r': {{'$and': [{either}, {{'$or': [{{'c': 1}}, {{'d': 1}}]}}]}}}}), dict.fromkeys('abcd', 1))))
+    script = """
+either, other = {'$or': [{'a': 1}, {'b': 1}]}, {'$or': [{'c': 1}, {'d': 1}]}
+for rule in either, {'$and': [either, other]}:
+    print(len(fired(ruleset({'r': rule}), dict.fromkeys('abcd', 1))))
 """
     assert "2\n4" == witness(script).said
 
 
 def test_guard_d29_patterns_stay_outside(agree, log: EngineLog) -> None:
-    """Regular expressions, prefixes and purchases are decided in Python and posted as a number; the engine sees none."""
+    """Patterns, prefixes and purchases are decided in Python and posted as a number; the engine sees none."""
     conditions = [
         compare("item.title", Operator.MATCHES, "^a.*b$"),
         compare("item.title", Operator.STARTS_WITH, "a"),
