@@ -99,6 +99,9 @@ _RESERVED: Final = Complaint(
 )
 
 
+_OPEN: Final = Complaint(
+    "unclosed-bracket", "the file ends before a bracket or brace is closed", 'close it with "]" or "}"'
+)
 _DEEPER: Final = Complaint(
     "bad-indentation",
     "this line is indented deeper than the line above, which has its value already",
@@ -127,6 +130,8 @@ def explain(context: str, problem: str, before: str, character: str) -> Complain
         return _misplaced_colon(before)
     if "did not find expected key" in problem and before.rstrip(" ")[-1:] in ("'", '"'):
         return _AFTER_QUOTE
+    if "did not find expected node content" in problem and not character:
+        return _OPEN
     for in_context, in_problem, complaint in _COMPLAINTS:
         if in_context in context and in_problem in problem:
             return complaint

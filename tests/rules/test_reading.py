@@ -1,0 +1,242 @@
+"""Rule files become rulesets; a folder becomes rulesets by name; what is wrong with files and folders is a Problem."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from suppress.decisions.decision import Mode
+from suppress.facts.instants import US_PER_HOUR, to_us
+from suppress.facts.snapshot import Source
+from suppress.problems import Severity
+from suppress.rules.reading import parse_ruleset, read_ruleset, read_rulesets
+from suppress.rules.ruleset import Effect, WhenUnknown
+from suppress.rules.tree import All, Condition, Instant, Not
+from tests.rules.printing import conditions, printed
+
+ROOT = Path(__file__).parents[2]
+
+RULE = """version: 1
+ruleset: NAME
+rules:
+  - id: sold-out
+    drop: item
+    code: out_of_stock
+    when:
+      stock.available_units: {below: 1}
+"""
+
+WHOLE = """# yaml-language-server: $schema=./ruleset.schema.json
+version: 1
+ruleset: whole
+owner: crm@shop.example
+mode: shadow
+time_zone: Europe/Zurich
+defaults: {when_unknown: block, stock_max_age: 6 hours}
+codes: {not_in_season: the item is out of season}
+rules:
+  - id: winter
+    title: Sandals in winter
+    drop: item
+    code: not_in_season
+    when:
+      item.category: {under: shoes/sandals}
+    unless:
+      customer.country: {in: [AU, NZ]}
+    starts: 2026-12-01
+    ends: 2027-02-28
+  - id: few
+    suppress: message
+    code: too_few_items
+    when_unknown: allow
+    mode: off
+    when:
+      message.items_kept: {below: 2}
+"""
+
+
+def test_a_whole_file_is_read() -> None:
+    """Every key of a file arrives where it belongs."""
+    ruleset, problems = parse_ruleset(WHOLE.encode(), "whole.yaml")
+
+    assert () == problems
+    assert ruleset is not None
+    winter, few = ruleset.rules
+    assert ("whole", "crm@shop.example", Mode.SHADOW) == (ruleset.name, ruleset.owner, ruleset.mode)
+    assert "Europe/Zurich" == ruleset.time_zone
+    assert {Source.STOCK: 6 * US_PER_HOUR} == {source: age.us for source, age in ruleset.max_age.items()}
+    assert {"not_in_season": "the item is out of season"} == ruleset.codes
+    assert ("winter", "Sandals in winter", Effect.DROP_ITEM) == (winter.id, winter.title, winter.effect)
+    assert (WhenUnknown.BLOCK, Mode.ENFORCE) == (winter.when_unknown, winter.mode)
+    assert (WhenUnknown.ALLOW, Mode.OFF) == (few.when_unknown, few.mode)
+    assert Effect.SUPPRESS_MESSAGE is few.effect
+    assert winter.unless is not None
+    assert few.unless is None
+
+
+def test_dates_are_whole_days_of_the_ruleset_s_zone() -> None:
+    """A rule starts with the first instant of its start day and ends with the last of its end day."""
+    ruleset, _ = parse_ruleset(WHOLE.encode(), "whole.yaml")
+
+    assert ruleset is not None
+    winter = ruleset.rules[0]
+    assert winter.starts is not None
+    assert winter.ends is not None
+    assert to_us(datetime(2026, 11, 30, 23, tzinfo=UTC)) == winter.starts.us
+    assert to_us(datetime(2027, 2, 28, 23, tzinfo=UTC)) == winter.ends.us
+
+
+@pytest.mark.parametrize(
+    ("today", "codes"),
+    [("2026-10-31T23:59:59.999999Z", []), ("2026-11-01T00:00:00Z", ["ended"])],
+)
+def test_a_rule_has_ended_once_its_last_day_is_over(today: str, codes: list[str]) -> None:
+    """The warning comes with the first instant after the end day, and leaves the ruleset usable."""
+    text = RULE.replace("NAME", "shop") + "    ends: 2026-10-31\n"
+    at = Instant(to_us(datetime.fromisoformat(today)), today)
+    ruleset, problems = parse_ruleset(text.encode(), "shop.yaml", at)
+
+    assert codes == [problem.code for problem in problems]
+    assert ruleset is not None
+
+
+def test_without_a_date_nothing_has_ended() -> None:
+    """No clock is read: who hands no date in is told of no end."""
+    _, problems = parse_ruleset((RULE.replace("NAME", "shop") + "    ends: 2001-10-31\n").encode(), "shop.yaml")
+
+    assert () == problems
+
+
+def test_all_mistakes_come_at_once() -> None:
+    """A mistake of spelling in one rule does not hide a mistake of meaning in another."""
+    text = RULE.replace("NAME", "shop") + RULE.split("rules:\n")[1] + "    colour: red\n"
+    _, problems = parse_ruleset(text.encode(), "shop.yaml")
+
+    assert ["unknown-key", "duplicate-id", "unreachable-rule"] == sorted(
+        (problem.code for problem in problems), key=["unknown-key", "duplicate-id", "unreachable-rule"].index
+    )
+
+
+def test_a_folder_is_read_by_name(tmp_path: Path) -> None:
+    """Both endings are read; case files, hidden files, other files and folders inside are not."""
+    for name in ("a.yaml", "b.yml"):
+        (tmp_path / name).write_text(RULE.replace("NAME", name[0]))
+    for name in ("a.cases.yaml", "b.cases.yml", ".hidden.yaml", "notes.txt", "ruleset.schema.json"):
+        (tmp_path / name).write_text("][")
+    (tmp_path / "old.yaml").mkdir()
+    rulesets, problems = read_rulesets(tmp_path)
+
+    assert () == problems
+    assert ["a", "b"] == list(rulesets)
+
+
+def test_a_single_file_may_stand_for_a_folder(tmp_path: Path) -> None:
+    """A path to a file gives its one ruleset."""
+    (tmp_path / "a.yaml").write_text(RULE.replace("NAME", "a"))
+    rulesets, problems = read_rulesets(tmp_path / "a.yaml")
+
+    assert () == problems
+    assert ["a"] == list(rulesets)
+
+
+def test_a_broken_file_does_not_take_the_others_with_it(tmp_path: Path) -> None:
+    """The sound ruleset is there, the broken one is not, and its problems are told."""
+    (tmp_path / "a.yaml").write_text(RULE.replace("NAME", "a"))
+    (tmp_path / "b.yaml").write_text("rules: [")
+    rulesets, problems = read_rulesets(tmp_path)
+
+    assert ["a"] == list(rulesets)
+    assert [("b.yaml", "unclosed-bracket")] == [(Path(p.position.file).name, p.code) for p in problems]
+
+
+def test_two_files_must_not_share_a_name(tmp_path: Path) -> None:
+    """The first file keeps the name; the second is told where the first is."""
+    for name in ("a.yaml", "a.yml"):
+        (tmp_path / name).write_text(RULE.replace("NAME", "a"))
+    _, problems = read_rulesets(tmp_path)
+
+    assert [("a.yml", 2, "duplicate-ruleset")] == [
+        (Path(p.position.file).name, p.position.line, p.code) for p in problems
+    ]
+
+
+def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
+    """A folder that is not there is told, not raised."""
+    rulesets, problems = read_rulesets(tmp_path / "nowhere")
+
+    assert {} == rulesets
+    assert ["no-such-directory"] == [problem.code for problem in problems]
+
+
+def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
+    """A folder without rule files decides nothing, which nobody means."""
+    _, problems = read_rulesets(tmp_path)
+
+    assert ["no-rule-files"] == [problem.code for problem in problems]
+
+
+def test_a_file_that_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
+    """A missing file, and a folder in a file's place, are told, not raised."""
+    for path in (tmp_path / "missing.yaml", tmp_path):
+        ruleset, problems = read_ruleset(path)
+
+        assert ruleset is None
+        assert ["file-unreadable"] == [problem.code for problem in problems]
+
+
+def test_the_example_of_the_design_is_sound() -> None:
+    """Warnings are no obstacle: a ruleset under another file name is read, and told."""
+    ruleset, problems = parse_ruleset(RULE.replace("NAME", "shop").encode(), "other.yaml")
+
+    assert ruleset is not None
+    assert [("name-unlike-file", Severity.WARNING)] == [(p.code, p.severity) for p in problems]
+
+
+@given(conditions(), st.none() | conditions())
+def test_any_condition_in_a_rule_is_read_or_refused_for_its_meaning(when: Condition, unless: Condition | None) -> None:
+    """A well-formed rule with random conditions keeps both of them, or is told what they cannot mean."""
+    text = RULE.split("      stock", maxsplit=1)[0].replace("NAME", "shop") + printed(when, 6)
+    if unless is not None:
+        text += "    unless:\n" + printed(unless, 6)
+    ruleset, problems = parse_ruleset(text.encode(), "shop.yaml")
+    codes = {problem.code for problem in problems}
+    of_meaning = {"wrong-scope", "impossible-window", "impossible-condition", "always-true", "never-fires"}
+
+    assert codes <= of_meaning | {"beyond-max-age"}
+    if ruleset is not None:
+        assert (when, unless) == (ruleset.rules[0].when, ruleset.rules[0].unless)
+
+
+def test_not_available_yet_is_said_of_what_is_announced() -> None:
+    """Keys and conditions of later versions are unknown keys whose help says so."""
+    text = RULE.replace("NAME", "shop") + "".join(
+        f"  - {{id: r{number}, drop: item, code: recalled, when: {{item.brand: b{number}}}, {key}: 1}}\n"
+        for number, key in enumerate(("hold", "limit", "always", "max_share", "control_group", "use", "define"))
+    )
+    _, problems = parse_ruleset(text.encode(), "shop.yaml")
+
+    assert 7 == len(problems)
+    assert {("unknown-key", "not available in this version")} == {(p.code, p.help) for p in problems}
+
+
+def test_shipped_files_need_no_exception() -> None:
+    """Every file in rulesets/ is read without an error."""
+    folder = ROOT / "rulesets"
+    _, problems = read_rulesets(folder)
+
+    assert [] == [str(p) for p in problems if p.severity is Severity.ERROR and p.code != "no-rule-files"]
+
+
+def test_a_tree_keeps_its_shape() -> None:
+    """`all` with one entry stays an All, so that printing and reading are inverse."""
+    ruleset, _ = parse_ruleset(
+        re.sub(r"stock\..*", "all: [{not: {item.brand: x}}]", RULE.replace("NAME", "shop")).encode(), "shop.yaml"
+    )
+
+    assert ruleset is not None
+    when = ruleset.rules[0].when
+    assert isinstance(when, All)
+    assert isinstance(when.parts[0], Not)

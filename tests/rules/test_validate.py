@@ -1,0 +1,290 @@
+"""What is claimed of conditions is true of them: contradictions never hold, and what implies does imply."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from suppress.facts.fields import FIELDS, OPERATORS, Operator
+from suppress.problems import errors_in
+from suppress.rules.contradictions import find_contradictions
+from suppress.rules.findings import Findings
+from suppress.rules.implication import Implication
+from suppress.rules.reading import parse_ruleset
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Not, Same
+
+HEAD = "version: 1\nruleset: f\n"
+UNKNOWN = None
+NUMBERS = (UNKNOWN, -1, 0, 1, 2, 3)
+STATES = (UNKNOWN, "active", "hidden", "recalled", "discontinued")
+PATHS = (UNKNOWN, "a", "a/b", "a/b/c", "ab", "b")
+BOUGHT = (UNKNOWN, 0, 1, 2)
+Facts = tuple[int | None, str | None, str | None]
+WORLD = tuple(product(NUMBERS, STATES, PATHS))
+
+
+def truth(condition: Condition, facts: Facts) -> bool | None:
+    """A second, smaller evaluator: SQL's three values over a number, a choice and a path."""
+    match condition:
+        case All(parts=parts):
+            found = [truth(part, facts) for part in parts]
+            return False if False in found else None if None in found else True
+        case AnyOf(parts=parts):
+            found = [truth(part, facts) for part in parts]
+            return True if True in found else None if None in found else False
+        case Not(part=part):
+            inner = truth(part, facts)
+            return None if inner is None else not inner
+        case Compare(field=field, operator=operator, values=values):
+            value = facts[("stock.on_hand", "item.status", "item.category").index(field.name)]
+            return compared(value, operator, values)
+        case _:
+            raise AssertionError(condition)
+
+
+def compared(value: object, operator: Operator, values: tuple[object, ...]) -> bool | None:
+    if operator is Operator.EXISTS:
+        return (value is not UNKNOWN) == values[0]
+    if value is UNKNOWN:
+        return None
+    first = values[0]
+    if isinstance(value, int) and isinstance(first, int):
+        ordered = {
+            Operator.BELOW: value < first,
+            Operator.AT_MOST: value <= first,
+            Operator.AT_LEAST: value >= first,
+            Operator.ABOVE: value > first,
+            Operator.BETWEEN: first <= value <= int(str(values[-1])),
+        }
+        if operator in ordered:
+            return ordered[operator]
+    text = str(value)
+    match operator:
+        case Operator.IS | Operator.IN:
+            return value in values
+        case Operator.IS_NOT | Operator.NOT_IN:
+            return value not in values
+        case Operator.UNDER:
+            return text == first or text.startswith(f"{first}/")
+        case Operator.STARTS_WITH:
+            return text.startswith(str(first))
+        case Operator.CONTAINS:
+            return str(first) in text
+        case _:
+            raise AssertionError(operator)
+
+
+@st.composite
+def small(draw: st.DrawFn) -> Condition:
+    """A comparison over the little world."""
+    name, domain, operators = draw(
+        st.sampled_from(
+            [
+                ("stock.on_hand", NUMBERS[1:], [Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE]),
+                ("stock.on_hand", NUMBERS[1:], [Operator.IS, Operator.IS_NOT, Operator.BETWEEN, Operator.IN]),
+                ("item.status", STATES[1:], [Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN]),
+                ("item.category", PATHS[1:], [Operator.UNDER, Operator.STARTS_WITH, Operator.CONTAINS, Operator.IS]),
+                ("item.category", (True, False), [Operator.EXISTS]),
+            ]
+        )
+    )
+    operator = draw(st.sampled_from(operators))
+    many = operator in (Operator.IN, Operator.NOT_IN)
+    count = 2 if operator is Operator.BETWEEN else draw(st.integers(1, 3)) if many else 1
+    chosen = draw(st.lists(st.sampled_from(domain), min_size=count, max_size=count, unique=many))
+    if operator is Operator.BETWEEN:
+        chosen = sorted(chosen)
+    return Compare(field=FIELDS[name], operator=operator, values=tuple(chosen))
+
+
+def trees() -> st.SearchStrategy[Condition]:
+    def grow(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+        parts = st.lists(inner, min_size=1, max_size=3).map(tuple)
+        return st.one_of(
+            parts.map(lambda p: All(parts=p)), parts.map(lambda p: AnyOf(parts=p)), inner.map(lambda p: Not(part=p))
+        )
+
+    return st.recursive(small(), grow, max_leaves=6)
+
+
+@settings(max_examples=300)
+@given(trees(), trees())
+def test_what_implies_does_imply(first: Condition, second: Condition) -> None:
+    """Whenever one condition is said to imply another, no facts make the first true and the second not, and
+    none make the second false unless the first is."""
+    if not Implication().implies(first, second):
+        return
+    for facts in WORLD:
+        one, two = truth(first, facts), truth(second, facts)
+
+        assert not (one is True and two is not True), facts
+        assert not (two is False and one is not False), facts
+
+
+def together() -> st.SearchStrategy[Condition]:
+    """A few comparisons, or their opposites, that must hold at once."""
+    parts = st.one_of(small(), small().map(lambda p: Not(part=p)), small().map(lambda p: All(parts=(p,))))
+    return st.lists(parts, min_size=2, max_size=4).map(lambda p: All(parts=tuple(p)))
+
+
+@settings(max_examples=300)
+@given(together())
+def test_a_contradiction_is_never_true(condition: Condition) -> None:
+    """An `all` of comparisons that is refused as impossible is true for no facts."""
+    findings = Findings()
+    find_contradictions(condition, Implication(), findings)
+    if not findings.error_count:
+        return
+
+    assert [] == [facts for facts in WORLD if truth(condition, facts) is True]
+
+
+def every_comparison(name: str, domain: tuple[object, ...]) -> list[Compare]:
+    """Every comparison of a field with values of a small domain."""
+    field = FIELDS[name]
+    one = [operator for operator in OPERATORS[field.type] if operator not in (Operator.EXISTS, Operator.MATCHES)]
+    found = []
+    for operator in one:
+        if operator in (Operator.IN, Operator.NOT_IN, Operator.BETWEEN):
+            chosen = [(low, high) for low, high in product(domain, domain) if low < high]  # type: ignore[operator]
+        else:
+            chosen = [(value,) for value in domain]
+        found += [Compare(field=field, operator=operator, values=values) for values in chosen]  # type: ignore[arg-type]
+    return found + [Compare(field=field, operator=Operator.EXISTS, values=(wanted,)) for wanted in (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "domain"),
+    [("stock.on_hand", 0, NUMBERS), ("item.status", 1, STATES), ("item.category", 2, PATHS)],
+)
+def test_every_pair_of_comparisons(name: str, place: int, domain: tuple[object, ...]) -> None:
+    """For all pairs over a small domain: what is said to imply does, and what is said to contradict does."""
+    world = [tuple(value if at == place else UNKNOWN for at in range(3)) for value in domain]
+    said = 0
+    for first, second in product(every_comparison(name, domain[1:4]), repeat=2):
+        both = All(parts=(first, second))
+        findings = Findings()
+        find_contradictions(both, Implication(), findings)
+        answers = [(truth(first, facts), truth(second, facts)) for facts in world]  # type: ignore[arg-type]
+        if Implication().implies(first, second):
+            said += 1
+            assert not any(one is True and two is not True for one, two in answers), (first, second)
+            assert not any(two is False and one is not False for one, two in answers), (first, second)
+        if findings.error_count:
+            said += 1
+            assert not any(one is True and two is True for one, two in answers), (first, second)
+    assert said > 100
+
+
+DAYS = st.integers(1, 4).map(lambda days: Duration(days * 86_400_000_000, f"{days} days"))
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Bought:
+    return Bought(
+        same=draw(st.sampled_from([Same.SKU, Same.BRAND])),
+        within=draw(st.none() | DAYS),
+        not_within=draw(st.none() | DAYS),
+        at_least=draw(st.integers(1, 2)),
+        kept=draw(st.booleans()),
+    )
+
+
+@given(windows(), windows())
+def test_a_window_implies_only_wider_windows(first: Bought, second: Bought) -> None:
+    """When one purchase condition implies another, every single purchase that meets the first meets the second."""
+    if not Implication().implies(first, second):
+        return
+    assert first.same == second.same
+    for age, ordered, kept in product(range(6), range(3), range(3)):
+        if kept <= ordered and meets(first, age, ordered, kept):
+            assert meets(second, age, ordered, kept)
+
+
+def meets(bought: Bought, age_days: int, ordered: int, kept: int) -> bool:
+    age = age_days * 86_400_000_000
+    inside = (bought.within is None or age < bought.within.us) and (
+        bought.not_within is None or age >= bought.not_within.us
+    )
+    return inside and (kept if bought.kept else ordered) >= bought.at_least
+
+
+def codes(rules: str, head: str = HEAD) -> list[str]:
+    _, problems = parse_ruleset(f"{head}rules:\n{rules}".encode(), "f.yaml")
+    return [problem.code for problem in problems]
+
+
+def rule(number: int, when: str, more: str = "") -> str:
+    return f"  - {{id: r{number}, drop: item, code: recalled, when: {{{when}}}{more}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ("item.brand: a", "item.brand: a", ["unreachable-rule"]),
+        ("item.brand: {in: [a, b]}", "item.brand: a", ["unreachable-rule"]),
+        ("item.brand: a", "item.brand: {in: [a, b]}", []),
+        ("stock.on_hand: {below: 5}", "stock.on_hand: {between: [1, 4]}", ["unreachable-rule"]),
+        ("stock.on_hand: {below: 5}", "stock.on_hand: {below: 6}", []),
+        ("any: [{item.brand: a}, {item.status: hidden}]", "item.status: hidden, item.title: x", ["unreachable-rule"]),
+        (
+            "bought: {same: sku, within: 9 days}",
+            "bought: {same: sku, within: 3 days, at_least: 2}",
+            ["unreachable-rule"],
+        ),
+        ("bought: {same: sku, within: 9 days}", "bought: {same: brand, within: 9 days}", []),
+    ],
+)
+def test_a_rule_behind_a_wider_one_never_decides(first: str, second: str, wanted: list[str]) -> None:
+    """A rule is told when an earlier one fires whenever it does, and only then."""
+    assert wanted == codes(rule(1, first) + rule(2, second))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (", mode: shadow", ""),
+        ("", ", mode: off"),
+        (", starts: 2026-12-01", ""),
+        (", ends: 2026-12-01", ", ends: 2026-12-02"),
+        ("", ", when_unknown: block"),
+        (", unless: {item.title: x}", ""),
+        (", unless: {item.title: x}", ", unless: {item.title: y}"),
+    ],
+)
+def test_a_rule_that_may_still_decide_is_not_told(first: str, second: str) -> None:
+    """Modes, dates, exceptions and the treatment of the unknown leave room for the later rule."""
+    assert [] == codes(rule(1, "item.brand: a", first) + rule(2, "item.brand: a", second))
+
+
+def test_item_and_message_rules_do_not_shadow_each_other() -> None:
+    """The same condition may drop items and suppress messages."""
+    message = "  - {id: m, suppress: message, code: recalled, when: {campaign.id: a}}\n"
+
+    assert [] == codes(rule(1, "campaign.id: a") + message)
+
+
+def test_a_replaced_code_keeps_its_meaning() -> None:
+    """A ruleset's own code may be used by its rules."""
+    own = rule(1, "item.brand: a").replace("recalled", "out_of_season")
+
+    assert ["unregistered-code"] == codes(own)
+    assert [] == codes(own, HEAD + "codes: {out_of_season: not now}\n")
+
+
+def test_a_sound_ruleset_has_no_errors() -> None:
+    """Everything the checks look at may also be right."""
+    text = (
+        HEAD
+        + "defaults: {stock_max_age: 6 hours}\nrules:\n"
+        + rule(
+            1,
+            "stock.available_units: {below: 1}, stock.age: {below: 2 hours}, "
+            "bought: {same: sku, within: 9 days, not_within: 3 days}",
+            ", unless: {item.brand: a, item.status: active}, starts: 2026-01-01, ends: 2026-01-01",
+        )
+    )
+    _, problems = parse_ruleset(text.encode(), "f.yaml")
+
+    assert () == errors_in(problems)
