@@ -23,7 +23,11 @@ HEAVY = ("sqlmodel", "sqlalchemy", "alembic", "psycopg", "durable_rules_engine",
 def test_import_contracts_hold() -> None:
     """No arrow runs up, no circle, and each outside package has its one door."""
     outcome = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).with_name("lint-imports"), "--no-logo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert 0 == outcome.returncode, outcome.stdout + outcome.stderr
@@ -106,10 +110,14 @@ def test_every_source_can_grow_stale() -> None:
     """A ruleset may bound the age of each source its rules read."""
     text = str(ruleset_schema())
 
-    assert [] == [s for s in (Source.PRODUCTS, Source.ORDERS, Source.STOCK, Source.CUSTOMERS) if f"{s.value}_max_age" not in text]
+    assert [] == [
+        s for s in (Source.PRODUCTS, Source.ORDERS, Source.STOCK, Source.CUSTOMERS) if f"{s.value}_max_age" not in text
+    ]
 
 
-@pytest.mark.parametrize("command", [["lint", "--help"], ["test", "--help"], ["--help"], ["lint", "rulesets"], ["rules", "rulesets"]])
+@pytest.mark.parametrize(
+    "command", [["lint", "--help"], ["test", "--help"], ["--help"], ["lint", "rulesets"], ["rules", "rulesets"]]
+)
 def test_marketers_commands_start_light(command: list[str]) -> None:
     """What a marketer runs all day imports neither the database library nor the engine."""
     program = f"import sys; sys.argv = ['suppress', *{command!r}]\n" + (

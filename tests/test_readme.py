@@ -31,7 +31,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
         if "scripts/" in block:
             continue
         ran = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block], cwd=folder, env=environment, capture_output=True, text=True, check=False
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert 0 == ran.returncode, f"{block}\n{ran.stdout}\n{ran.stderr}"
         outputs[block] = ran.stdout

@@ -17,6 +17,8 @@ from suppress.rules.compile import CompiledRule, CompiledRuleset
 
 REFERENCE: Final = "reference"
 DURABLE: Final = "durable"
+AUDIT_EVERY: Final = 101
+"""A prime, so that the audit does not fall on the same place of every message."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ class ReferenceEngine:
 class GuardedEngine:
     """durable-rules, confirmed and if need be replaced by the reference. `faults` counts how often it was replaced."""
 
-    def __init__(self, compiled: CompiledRuleset, *, audit_every: int = 100) -> None:
+    def __init__(self, compiled: CompiledRuleset, *, audit_every: int = AUDIT_EVERY) -> None:
         self.faults = 0
         self._audit_every = audit_every
         self._answers = 0

@@ -81,7 +81,9 @@ def a_message(rng: Random) -> Message:
     """A message of up to four items, some repeated, to a customer known by id, by e-mail, or not at all."""
     recipient = rng.choice(("id", "id", "id", "email", "nobody"))
     return Message(
-        items=tuple(Item(sku=rng.choice(SKUS), placement=_maybe(rng, ("hero", "grid"))) for _ in range(rng.randint(0, 4))),
+        items=tuple(
+            Item(sku=rng.choice(SKUS), placement=_maybe(rng, ("hero", "grid"))) for _ in range(rng.randint(0, 4))
+        ),
         customer_id="ada" if recipient == "id" else None,
         email={"id": None, "email": "ada@example.com", "nobody": "nobody@example.com"}[recipient],
         message_id="m-1",

@@ -122,7 +122,9 @@ class Naive:
         kept = {o.order_id: max(0, o.units - o.cancelled_units - o.returned_units) for o in mine if o.units > 0}
         for credit in sorted((o for o in mine if o.units < 0), key=lambda o: o.ordered_at_us):
             left = -credit.units
-            earlier = [o for o in mine if o.units > 0 and o.sku == credit.sku and o.ordered_at_us <= credit.ordered_at_us]
+            earlier = [
+                o for o in mine if o.units > 0 and o.sku == credit.sku and o.ordered_at_us <= credit.ordered_at_us
+            ]
             for order in sorted(earlier, key=lambda o: (o.ordered_at_us, o.units), reverse=True):
                 taken = min(left, kept[order.order_id])
                 kept[order.order_id] -= taken
@@ -139,7 +141,11 @@ class Naive:
                 return of
             if known is None:
                 return None
-            return (known.item_group_id or known.sku) if node.same.value == "item_group" else getattr(known, node.same.value)
+            return (
+                (known.item_group_id or known.sku)
+                if node.same.value == "item_group"
+                else getattr(known, node.same.value)
+            )
 
         mine = key(sku) if node.same.value == "sku" or self._product(sku) else None
         units = 0
