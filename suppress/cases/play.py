@@ -9,6 +9,7 @@ from suppress.cases.story import Story, read_stories
 from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, Mode
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import GuardedEngine, ReferenceEngine
+from suppress.facts.snapshot import unavailable_snapshot
 from suppress.problems import Position, Problem, errors_in
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import is_rule_file, read_ruleset
@@ -82,7 +83,10 @@ def play_file(path: Path) -> tuple[list[Played], tuple[Problem, ...]]:
 
 
 def _play(story: Story, compiled: CompiledRuleset, deciders: Mapping[str, Decider]) -> Played:
-    snapshot = story.book.snapshot(story.message, story.as_of_us, compiled.needs)
+    if story.unavailable:
+        snapshot = unavailable_snapshot(story.message, story.as_of_us)
+    else:
+        snapshot = story.book.snapshot(story.message, story.as_of_us, compiled.needs)
     decisions = {name: decider.decide(snapshot, "") for name, decider in deciders.items()}
     differences = [
         Difference(engine=name, asked=asked, wanted=wanted, decided=decided)

@@ -1,8 +1,9 @@
 """Turn a case file into stories: facts, a message, and what the decision must be. Mistakes in the file are Problems.
 
-Times may be told from `as_of`: `6 days ago`, `in 2 hours`. What a story leaves out is filled in the obvious way: an
-order without a customer is the recipient's, one without units is of one unit, stock without a time was stated just now,
-and every source counts as loaded unless `feeds` says `never` or gives a time.
+Times may be told from `as_of`: `6 days ago`, `in 2 hours`. What a story leaves out is filled in the obvious way:
+`as_of` is when the message is sent, an order without a customer is the recipient's, one without units is of one unit,
+stock without a time was stated just now, and every source counts as loaded unless `feeds` says `never` or gives a time.
+`feeds: unavailable` is the day on which no fact can be read. Texts stay as written: skus `NO` and `012` need no quotes.
 """
 
 import re
@@ -17,10 +18,10 @@ from suppress.facts.book import FactBook
 from suppress.facts.instants import from_us, to_us
 from suppress.facts.message import Message
 from suppress.facts.snapshot import Source
+from suppress.intake.given import records_of
 from suppress.intake.messages import parse_message
-from suppress.intake.reading import records_of
 from suppress.problems import Position, Problem, did_you_mean
-from suppress.rules.document import ListNode, MapNode, Node, parse_document, plain
+from suppress.rules.document import ListNode, MapNode, Node, ScalarNode, parse_document, plain
 from suppress.rules.literals import UNITS_US
 
 WANTS: Final = (
@@ -34,18 +35,20 @@ _GIVEN: Final = (*(source.value for source in Source), "feeds")
 _FILE_KEYS: Final = ("given", "cases")
 _TIMES: Final = ("ordered_at", "updated_at", "incoming_at", "sent_at", "at", "send_at")
 _RELATIVE: Final = re.compile(r"(?:in )?([0-9]+) ([a-z]+?)s?( ago)?")
+_UNAVAILABLE: Final = "unavailable"
 _UNITS_US: Final = {**UNITS_US, "microsecond": 1, "millisecond": 1000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One case. `want` holds only keys of WANTS, times in it already absolute."""
+    """One case. `want` holds only keys of WANTS, times in it already absolute. `unavailable`: no fact can be read."""
 
     name: str
     position: Position
     as_of_us: int
     book: FactBook
     message: Message
+    unavailable: bool = False
     want: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -64,7 +67,7 @@ def read_stories(path: Path) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
     stories: list[Story] = []
     if isinstance(node, MapNode):
         problems.extend(_unknown_keys(node, _FILE_KEYS, "a case file"))
-        shared = plain(node.get("given")) or {}
+        shared = _as_written(node.get("given")) or {}
         for case in _cases(node, str(path), problems):
             try:
                 stories.append(_story(case, shared))
@@ -140,13 +143,18 @@ def _unknown_keys(node: MapNode, known: tuple[str, ...], where: str) -> list[Pro
 
 
 def _story(case: MapNode, shared: Mapping[str, Any]) -> Story:
-    told = plain(case)
-    missing = [key for key in ("name", "as_of", "message", "want") if told.get(key) is None]
+    told = _as_written(case)
+    missing = [key for key in ("name", "message", "want") if told.get(key) is None]
     if missing:
         raise _BadStoryError(f"{' and '.join(missing)} is missing")
-    as_of_us = instant_us(told["as_of"], 0, "as_of")
-    message = dict(told["message"])
-    if "send_at" in message:
+    message = _message(case)
+    as_of = told.get("as_of") or message.get("send_at")
+    if as_of is None:
+        raise _BadStoryError("as_of is missing", "write as_of, or in the message send_at: the time to decide for")
+    if as_of == "now" or _RELATIVE.fullmatch(str(as_of)):
+        raise _BadStoryError(f'as_of is "{as_of}", which is no fixed time', "write e.g. 2026-11-22T09:00:00Z")
+    as_of_us = instant_us(as_of, 0, "as_of")
+    if message.get("send_at") is not None:
         message["send_at"] = _absolute(message["send_at"], as_of_us, "send_at")
     if not {"customer_id", "email", "phone"} & message.keys():
         message["customer_id"] = "customer"
@@ -157,12 +165,44 @@ def _story(case: MapNode, shared: Mapping[str, Any]) -> Story:
         as_of_us=as_of_us,
         book=_book(given, as_of_us, message.get("customer_id")),
         message=parse_message(message),
+        unavailable=given["feeds"] == _UNAVAILABLE,
         want=_want(told["want"], as_of_us),
     )
 
 
+def _as_written(node: Node | None) -> Any:
+    """Maps as dict, lists as list, values as the text that stands there; None where nothing stands."""
+    match node:
+        case MapNode(entries=entries):
+            return {key.text: _as_written(value) for key, value in entries}
+        case ListNode(items=items):
+            return [_as_written(item) for item in items]
+        case ScalarNode():
+            return None if node.is_null else node.text
+        case _:
+            return None
+
+
+def _message(case: MapNode) -> dict[str, Any]:
+    """The message as JSON would tell it: texts as written, numbers where numbers are wanted."""
+    node = case.get("message")
+    if not isinstance(node, MapNode):
+        raise _BadStoryError("message is not a map", 'write e.g. "message: {items: [C-1]}"')
+    message: dict[str, Any] = _as_written(node)
+    if "slots" in message:
+        message["slots"] = plain(node.get("slots"))
+    items = node.get("items")
+    for told, item in zip(message.get("items") or [], items.items if isinstance(items, ListNode) else (), strict=False):
+        if isinstance(item, MapNode) and "score" in told:
+            told["score"] = plain(item.get("score"))
+    return message
+
+
 def _together(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    given: dict[str, Any] = {"feeds": {**(shared.get("feeds") or {}), **(own.get("feeds") or {})}}
+    feeds = own.get("feeds") or {}
+    if feeds != _UNAVAILABLE:
+        feeds = {**(shared.get("feeds") or {}), **feeds}
+    given: dict[str, Any] = {"feeds": feeds}
     for source in Source:
         given[source.value] = [*(shared.get(source.value) or []), *(own.get(source.value) or [])]
     return given
@@ -170,7 +210,8 @@ def _together(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
 
 def _book(given: Mapping[str, Any], as_of_us: int, customer_id: str | None) -> FactBook:
     book = FactBook(feeds_us=dict.fromkeys(Source, as_of_us))
-    for name, told in given["feeds"].items():
+    feeds = {} if given["feeds"] == _UNAVAILABLE else given["feeds"]
+    for name, told in feeds.items():
         if name not in set(Source):
             raise _BadStoryError(f'feeds has no source "{name}"', did_you_mean(name, [s.value for s in Source]))
         book.feeds_us[Source(name)] = None if told == "never" else instant_us(told, as_of_us, f"feeds.{name}")
