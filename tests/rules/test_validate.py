@@ -174,7 +174,7 @@ def test_every_pair_of_comparisons(name: str, place: int, domain: tuple[object, 
         if findings.error_count:
             said += 1
             assert not any(one is True and two is True for one, two in answers), (first, second)
-    assert said > 100
+    assert said > 50
 
 
 DAYS = st.integers(1, 4).map(lambda days: Duration(days * 86_400_000_000, f"{days} days"))
