@@ -43,8 +43,8 @@ __all__ = [
 ]
 
 
-def open(database: str, rules: str | Path, *, ruleset: str | None = None, engine: str = "durable") -> "Gate":  # noqa: A001 - reads as what it does
-    """A gate on a database (SQLAlchemy URL) and a folder or file of rules: `gate.check`, `gate.check_many`, `gate.close`.
+def open(database: str, rules: str | Path, *, ruleset: str | None = None, engine: str = "durable") -> "Gate":  # noqa: A001
+    """A gate on a database (SQLAlchemy URL) and a folder or file of rules: it has `check`, `check_many`, `close`.
 
     `ruleset`: which one of the folder; None = the only one, else `retail-default`. `engine`: `durable` or `reference`.
     Raises RulesetError with all problems of the rules, StoreError when the database is missing or not upgraded.
@@ -63,7 +63,7 @@ def check(message: Message) -> Decision:
 
 
 def check_many(messages: Iterable[Message]) -> Iterator[Decision]:
-    """One decision per message, in order, by the same gate as `check`; facts are fetched for many messages at a time."""
+    """One decision per message, in order, by the gate of `check`; facts are fetched for many messages at a time."""
     return _configured_gate().check_many(messages)
 
 

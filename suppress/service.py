@@ -28,7 +28,7 @@ from suppress.stores.database import Database
 from suppress.stores.facts import FactStore
 
 BATCH: Final = 200
-"""Messages whose facts `check_many` fetches together: large enough to share round trips, small enough to stay prompt."""
+"""Messages whose facts `check_many` fetches together: enough to share round trips, few enough to stay prompt."""
 
 _log = logging.getLogger(__name__)
 

@@ -32,4 +32,4 @@ class Settings(BaseSettings):
 
 def load_settings(**flags: str | None) -> Settings:
     """The settings in force; flags that are None were not given."""
-    return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    return Settings(**{name: value for name, value in flags.items() if value is not None})

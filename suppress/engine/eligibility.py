@@ -20,7 +20,7 @@ MOST_INSTANTS: Final = 64
 def eligible_again_us(
     values: ItemValues, fired: Sequence[CompiledRule], item_rules: Sequence[CompiledRule]
 ) -> int | None:
-    """The first instant after `as_of` at which no enforced rule would drop the item; None when time alone does not help."""
+    """The first instant after `as_of` at which no enforced rule drops the item; None when time alone does not help."""
     pending: set[int] = set()
     for rule in fired:
         if rule.mode is Mode.ENFORCE:

@@ -27,7 +27,7 @@ def reason_of(rule: CompiledRule, values: Anyones, outcome: Truth) -> Reason:
     )
 
 
-def _evidence(leaf: Leaf, negated: bool, values: Anyones) -> Evidence:  # noqa: FBT001
+def _evidence(leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
     source = Source.ORDERS if isinstance(leaf, Bought) else leaf.field.source
     as_of_us = _as_of(source, values)
     return Evidence(

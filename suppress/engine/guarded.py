@@ -7,7 +7,7 @@ answers, and the fault is counted and logged: never a silent allow.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from suppress.engine.evaluate import Values, fires
@@ -70,11 +70,10 @@ class GuardedEngine:
         self._audit_every = audit_every
         self._answers = 0
         self._lock = threading.Lock()
-        self._by_number = {rule.number: rule for rule in (*compiled.item_rules, *compiled.message_rules)}
+        self._item_rules = {rule.number: rule for rule in compiled.item_rules}
+        self._message_rules = {rule.number: rule for rule in compiled.message_rules}
         self._item = self._start(compiled.item_rules, f"{compiled.name}-items")
         self._message = self._start(compiled.message_rules, f"{compiled.name}-message")
-        self._item_rules = compiled.item_rules
-        self._message_rules = compiled.message_rules
 
     def item_rules(self, values: Values) -> Answer:
         """The `drop: item` rules that fire."""
@@ -97,23 +96,23 @@ class GuardedEngine:
             self._count(f"durable-rules cannot hold {name}: {error}")
             return None
 
-    def _answer(self, inference: Inference | None, rules: Sequence[CompiledRule], values: Values) -> Answer:
+    def _answer(self, inference: Inference | None, rules: Mapping[int, CompiledRule], values: Values) -> Answer:
         if inference is None:
-            return Answer(_fired(rules, values), REFERENCE)
+            return Answer(_fired(rules.values(), values), REFERENCE)
         try:
             fired = inference.fired(values)
         except EngineError as error:
             self._count(str(error))
-            return Answer(_fired(rules, values), REFERENCE)
+            return Answer(_fired(rules.values(), values), REFERENCE)
         self._answers += 1
         if self._answers % self._audit_every == 0:
-            right = _fired(rules, values) == fired
+            right = _fired(rules.values(), values) == fired
         else:
-            right = all(fires(self._by_number[number], values) for number in fired)
+            right = all(number in rules and fires(rules[number], values) for number in fired)
         if right:
             return Answer(fired, DURABLE)
         self._count("durable-rules and the reference evaluator disagree")
-        return Answer(_fired(rules, values), REFERENCE)
+        return Answer(_fired(rules.values(), values), REFERENCE)
 
     def _count(self, what: str) -> None:
         with self._lock:
@@ -121,5 +120,5 @@ class GuardedEngine:
         _log.error("engine fault, the reference answers: %s", what)
 
 
-def _fired(rules: Sequence[CompiledRule], values: Values) -> frozenset[int]:
+def _fired(rules: Iterable[CompiledRule], values: Values) -> frozenset[int]:
     return frozenset(rule.number for rule in rules if fires(rule, values))

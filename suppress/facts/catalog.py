@@ -1,7 +1,7 @@
 """What the shop sells: one Product per sku.
 
-Facts that arrive in great numbers are NamedTuples: as immutable as a frozen dataclass, and made straight from a database
-row at a quarter of the cost, which the check would otherwise feel.
+Facts that arrive in great numbers are NamedTuples: as immutable as a frozen dataclass, and made straight from a
+database row at a quarter of the cost, which the check would otherwise feel.
 """
 
 from collections.abc import Mapping

@@ -44,10 +44,10 @@ def settle(lines: Iterable[OrderLine]) -> tuple[list[Purchase], list[UnmatchedCr
     settled in order of time, so the result does not depend on the order in which `lines` come.
     """
     bought: list[OrderLine] = []
-    credits: list[OrderLine] = []
+    returned: list[OrderLine] = []
     for line in lines:
-        (bought if line.units > 0 else credits).append(line)
-    if not credits:
+        (bought if line.units > 0 else returned).append(line)
+    if not returned:
         return [Purchase(line, _kept(line)) for line in bought], []
     bought.sort(key=_order)
     kept = [_kept(line) for line in bought]
@@ -55,7 +55,7 @@ def settle(lines: Iterable[OrderLine]) -> tuple[list[Purchase], list[UnmatchedCr
     for index, line in enumerate(bought):
         of_sku.setdefault(line.sku, []).append(index)
     unmatched: list[UnmatchedCredit] = []
-    for credit in sorted(credits, key=_order):
+    for credit in sorted(returned, key=_order):
         left = -credit.units
         for index in reversed(of_sku.get(credit.sku, ())):
             if left and bought[index].ordered_at_us <= credit.ordered_at_us:

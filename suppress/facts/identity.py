@@ -1,7 +1,7 @@
 """Turn an e-mail address or a phone number as typed into the exact form identities are compared in.
 
-E-mail: syntax checked, domain lower-cased and in Unicode form, local part lower-cased; `+tag` and dots are kept, because
-only some providers ignore them. Phone: E.164. Both libraries are imported on first use: they are heavy and many
+E-mail: syntax checked, domain lower-cased and in Unicode form, local part lower-cased; `+tag` and dots are kept,
+because only some providers ignore them. Phone: E.164. Both libraries are imported on first use: they are heavy and many
 shops never need them.
 """
 

@@ -1,8 +1,8 @@
 """Imported rows in their clean, typed form: what `intake` makes of a file and `stores` writes, one type per source.
 
-Every record has `updated_at_us`, its own time: of two records with the same key the newer one wins, whatever the order of
-arrival; on equal times the one that came first stays. Ids are clean (`facts.ids`), times are microseconds since 1970 UTC.
-NamedTuples, because millions pass through an import and their fields go to the database in this order.
+Every record has `updated_at_us`, its own time: of two records with the same key the newer one wins, whatever the order
+of arrival; on equal times the one that came first stays. Ids are clean (`facts.ids`), times are microseconds since 1970
+UTC. NamedTuples, because millions pass through an import and their fields go to the database in this order.
 """
 
 from typing import NamedTuple

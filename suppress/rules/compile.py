@@ -1,7 +1,7 @@
-"""Turn a checked Ruleset into the form engines run: active rules in file order, their sentences, and the facts they need.
+"""Turn a checked Ruleset into the form engines run: active rules in file order, their sentences, the facts they need.
 
-`when` and `unless` become one condition (`when` and not `unless`). The fingerprint covers the meaning, not the spelling:
-two files that say the same thing share it, and a comment does not change it.
+`when` and `unless` become one condition (`when` and not `unless`). The fingerprint covers the meaning, not the
+spelling: two files that say the same thing share it, and a comment does not change it.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ REPLENISHMENT_DUE = "item.replenishment_due"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
-    """One rule an engine evaluates. `number` is its place in the file; `starts_us <= as_of < ends_us` when it applies."""
+    """One rule an engine evaluates. `number`: its place in the file. It applies while `starts_us <= as_of < ends_us`."""
 
     number: int
     id: str

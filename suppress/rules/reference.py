@@ -16,7 +16,7 @@ _TYPE_MEANINGS: Final = {
     FieldType.CHOICE: "one of the words listed with the field",
     FieldType.PATH: "a category path, `/` between levels",
     FieldType.NUMBER: "a whole number without quotes",
-    FieldType.DURATION: "a number and a unit: `90 minutes`, `6 hours`, `180 days`, `2 weeks`, `8 years` (a year is 365 days)",
+    FieldType.DURATION: "a number and a unit: `90 minutes`, `6 hours`, `180 days`, `8 years` (a year is 365 days)",
     FieldType.INSTANT: "a date (`2026-12-01`, midnight in the ruleset's `time_zone`) or a time with its zone",
     FieldType.YES_NO: "`yes` or `no`",
 }

@@ -1,4 +1,4 @@
-"""A ruleset as its author meant it: names, rules, defaults. Made by `reading`, checked by `validate`, used by `compile`."""
+"""A ruleset as its author meant it: made by `reading`, checked by `validate`, turned into what engines run by `compile`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Effect(StrEnum):
 
 
 class WhenUnknown(StrEnum):
-    """What a rule does when its condition ends unknown. `allow`: it does not fire. `block`: it fires, marked unknown."""
+    """What a rule does when its condition ends unknown. `allow`: not fire. `block`: fire, marked unknown."""
 
     ALLOW = "allow"
     BLOCK = "block"
@@ -50,7 +50,8 @@ class Rule:
 class Ruleset:
     """All rules of one file, in file order. `max_age`: source -> age beyond which its facts are unknown.
 
-    `codes`: reason codes of its own, each with its meaning. `mode` is the loudest a rule may be: in a shadow ruleset no rule is obeyed.
+    `codes`: reason codes of its own, each with its meaning. `mode` is the loudest a rule may be: in a shadow ruleset
+    no rule is obeyed.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """The condition tree: what a rule says, as plain data that engines, wording and checks walk.
 
-Nodes are frozen and compare by meaning: where a condition stood in the file (`position`) and how a duration was spelled do
-not count. Nothing here evaluates; each engine stands beside the tree.
+Nodes are frozen and compare by meaning: where a condition stood in the file (`position`) and how a duration was spelled
+do not count. Nothing here evaluates; each engine stands beside the tree.
 """
 
 import dataclasses
@@ -84,7 +84,7 @@ class Compare:
 class Bought:
     """The customer bought at least `at_least` units of the same sku, style, category or brand in a window.
 
-    A line counts when `as_of - within < ordered_at <= as_of - not_within`; None = no bound (`ordered_at <= as_of` always).
+    A line counts when `as_of - within < ordered_at <= as_of - not_within`; None = no bound but `as_of` itself.
     `kept`: count units not cancelled, returned or credited; False: all units ordered.
     """
 

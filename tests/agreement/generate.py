@@ -15,7 +15,7 @@ from suppress.facts.records import CustomerRecord, OrderRecord, ProductRecord, S
 from suppress.facts.snapshot import Source
 from suppress.problems import Position
 from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import AnyOf, All, Bought, Compare, Condition, Duration, Instant, Not, Same, Scalar
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Not, Same, Scalar
 
 AS_OF_US = 1_795_338_000 * 1_000_000
 SKUS = ("A-1", "A-2", "B-1", "b-1", "C-1", "ghost")
