@@ -22,7 +22,7 @@ REPLENISHMENT_DUE = "item.replenishment_due"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
-    """One rule an engine evaluates. `number`: its place in the file. It applies while `starts_us <= as_of < ends_us`."""
+    """One rule an engine evaluates. `number`: its place in the file. Applies while `starts_us <= as_of < ends_us`."""
 
     number: int
     id: str

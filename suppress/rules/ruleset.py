@@ -1,4 +1,4 @@
-"""A ruleset as its author meant it: made by `reading`, checked by `validate`, turned into what engines run by `compile`."""
+"""A ruleset as its author meant it: made by `reading`, checked by `validate`, made ready for engines by `compile`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

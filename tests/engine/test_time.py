@@ -75,7 +75,7 @@ def _verdicts(decision: Decision) -> tuple[object, ...]:
 
 
 def _without_ages(ruleset: Ruleset) -> Ruleset:
-    """The ruleset without maximum ages and without rules on the age of stock, which stand still for `eligible_again_at`."""
+    """The ruleset without maximum ages and rules on the age of stock: both stand still for `eligible_again_at`."""
 
     def about_age(rule: object) -> bool:
         parts = [rule.when, *([rule.unless] if rule.unless else [])]  # type: ignore[attr-defined]
