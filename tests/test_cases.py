@@ -1,0 +1,186 @@
+"""Play every story of tests/cases and rulesets on every engine, and see that together they cover the language."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from suppress.cases.play import ENGINES, Played, case_files, play_file
+from suppress.cases.story import WANTS
+from suppress.decisions.decision import ItemVerdict, Mode, Outcome, Verdict, Why
+from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS, OPERATORS, Operator
+from suppress.problems import Problem
+from suppress.rules.reading import read_ruleset
+from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
+from suppress.rules.tree import Bought, Compare, Leaf, leaves
+
+ROOT: Final = Path(__file__).parent.parent
+FOLDERS: Final = (ROOT / "tests" / "cases", ROOT / "rulesets")
+LEAST_STORIES: Final = 80
+
+PLAYED: Final = {path: play_file(path) for folder in FOLDERS for path in case_files(folder)}
+
+
+def _all() -> Iterator[Any]:
+    for path, (played, _) in PLAYED.items():
+        for one in played:
+            name = path.name.removesuffix(".cases.yaml")
+            yield pytest.param(one, id=f"{name}: {one.story.name}")
+
+
+def _stories() -> list[Played]:
+    """The stories of tests/cases alone: shipped rules may change, what the language means may not."""
+    return [one for path, (played, _) in PLAYED.items() for one in played if path.parent == FOLDERS[0]]
+
+
+@pytest.mark.parametrize("played", list(_all()))
+def test_a_story_ends_as_told(played: Played) -> None:
+    """Every engine decides what the story wants, and all engines alike."""
+    told = "\n".join(f"  {difference}" for difference in played.differences)
+
+    assert set(ENGINES) == set(played.decisions)
+    assert played.passed, f"{played.story.position.file}:{played.story.position.line} {played.story.name}\n{told}"
+
+
+@pytest.mark.parametrize("path", PLAYED, ids=lambda path: path.name)
+def test_a_case_file_has_no_mistakes(path: Path) -> None:
+    """Every case of a case file can be played, and no two of a file have the same name."""
+    played, problems = PLAYED[path]
+    names = [one.story.name for one in played]
+
+    assert () == tuple(str(problem) for problem in problems)
+    assert [] == [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    assert [] != names
+
+
+def test_every_rule_file_has_stories() -> None:
+    """There is a case file beside every rule file of tests/cases."""
+    rules = {path.stem for path in FOLDERS[0].glob("*.yaml") if not path.name.endswith(".cases.yaml")}
+
+    assert rules == {path.name.removesuffix(".cases.yaml") for path in case_files(FOLDERS[0])}
+
+
+def test_there_are_many_stories() -> None:
+    """The language is told in at least eighty stories."""
+    assert LEAST_STORIES <= len(_stories())
+
+
+class Told:
+    """What the stories of tests/cases bring up: rules beside them, rules that fired in them, decisions, wants."""
+
+    def __init__(self) -> None:
+        self.rulesets: list[Ruleset] = []
+        self.fired: list[Rule] = []
+        self.quiet: list[Rule] = []
+        for path, (played, _) in PLAYED.items():
+            if path.parent == FOLDERS[0]:
+                ruleset, problems = _ruleset(path)
+                assert ruleset is not None, problems
+                self.rulesets.append(ruleset)
+                fired = {rule for one in played for rule in fired_in(one)}
+                self.fired += [rule for rule in ruleset.rules if rule.id in fired]
+                self.quiet += [rule for rule in ruleset.rules if rule.id not in fired]
+        self.leaves: list[Leaf] = [
+            leaf
+            for rule in self.fired
+            for condition in (rule.when, rule.unless)
+            if condition is not None
+            for leaf in leaves(condition)
+        ]
+        self.compares = [leaf for leaf in self.leaves if isinstance(leaf, Compare)]
+        self.bought = [leaf for leaf in self.leaves if isinstance(leaf, Bought)]
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    return Told()
+
+
+def _ruleset(cases: Path) -> tuple[Ruleset | None, tuple[Problem, ...]]:
+    return read_ruleset(cases.with_name(cases.name.removesuffix(".cases.yaml") + ".yaml"))
+
+
+def fired_in(played: Played) -> set[str]:
+    """The ids of the rules that fired in a story, whether obeyed or not."""
+    decision = next(iter(played.decisions.values()))
+    reasons = [*decision.reasons, *(r for item in (*decision.items, *decision.replacements) for r in item.reasons)]
+    return {reason.rule for reason in reasons}
+
+
+def test_every_field_is_told(told: Told) -> None:
+    """Each field of the vocabulary stands in a rule that fires in a story."""
+    forgotten = FIELDS.keys() - {leaf.field.name for leaf in told.compares}
+
+    assert set() == forgotten
+
+
+def test_every_kind_of_attribute_is_told(told: Told) -> None:
+    """Attributes of items, customers and messages each stand in a rule that fires in a story."""
+    names = [leaf.field.name for leaf in told.compares]
+
+    assert [] == [prefix for prefix in ATTRIBUTE_PREFIXES if not any(name.startswith(prefix) for name in names)]
+
+
+def test_every_operator_is_told_of_every_type(told: Told) -> None:
+    """Each operator that can be said of a type stands, with that type, in a rule that fires in a story."""
+    possible = {(type_.value, operator.value) for type_, operators in OPERATORS.items() for operator in operators}
+    said = {(leaf.field.type.value, leaf.operator.value) for leaf in told.compares}
+
+    assert set() == possible - said
+    assert {operator.value for operator in Operator} == {operator for _, operator in said}
+
+
+def test_every_way_to_have_bought_is_told(told: Told) -> None:
+    """Each `same`, both windows alone and together, a number of units and `kept: any` stand in rules that fire."""
+    assert {"sku", "item_group", "category", "brand"} == {leaf.same.value for leaf in told.bought}
+    assert {(False, False), (True, False), (False, True), (True, True)} == {
+        (leaf.within is not None, leaf.not_within is not None) for leaf in told.bought
+    }
+    assert {True, False} == {leaf.kept for leaf in told.bought}
+    assert any(leaf.at_least > 1 for leaf in told.bought)
+
+
+def test_every_setting_of_a_rule_is_told(told: Told) -> None:
+    """Each effect, mode, `when_unknown`, exception and date stands in a rule that fires in a story, or is off."""
+    rules = [rule for ruleset in told.rulesets for rule in ruleset.rules]
+
+    assert set(Mode) == {rule.mode for rule in rules}
+    assert set(Mode) == {ruleset.mode for ruleset in told.rulesets}
+    assert set(Effect) == {rule.effect for rule in told.fired}
+    assert set(WhenUnknown) == {rule.when_unknown for rule in told.fired}
+    assert any(rule.unless for rule in told.fired)
+    assert any(rule.starts for rule in told.fired)
+    assert any(rule.ends for rule in told.fired)
+    assert any(ruleset.codes for ruleset in told.rulesets)
+    assert {"products", "orders", "stock", "customers"} == {
+        source.value for ruleset in told.rulesets for source in ruleset.max_age
+    }
+
+
+def test_only_what_is_off_never_fires(told: Told) -> None:
+    """Every rule beside a story fires in one of them, unless the rule or its ruleset is off."""
+    silent = [
+        f"{ruleset.name}: {rule.id}"
+        for ruleset in told.rulesets
+        for rule in ruleset.rules
+        if rule in told.quiet and Mode.OFF not in (rule.mode, ruleset.mode)
+    ]
+
+    assert [] == silent
+
+
+def test_every_kind_of_answer_is_told() -> None:
+    """Each verdict, outcome and reason why a fact could not be used is the end of a story."""
+    decisions = [next(iter(one.decisions.values())) for one in _stories()]
+    items = [item for decision in decisions for item in (*decision.items, *decision.replacements)]
+
+    assert {Verdict.SEND, Verdict.SUPPRESS} == {decision.verdict for decision in decisions}
+    assert set(ItemVerdict) == {item.verdict for item in items}
+    assert {Outcome.TRUE, Outcome.UNKNOWN} == {reason.outcome for item in items for reason in item.reasons}
+    assert set() == set(Why) - {missing.why for decision in decisions for missing in decision.facts_missing}
+
+
+def test_every_question_is_asked() -> None:
+    """Each thing a story may want of a decision is wanted in one of them."""
+    assert set() == set(WANTS) - {asked for one in _stories() for asked in one.story.want}

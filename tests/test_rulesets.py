@@ -1,0 +1,78 @@
+"""The rules we ship: without a mistake, each tried by its cases, and each of them needed."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from suppress.cases.play import Played, case_files, play_file
+from suppress.facts.instants import to_us
+from suppress.rules.reading import read_ruleset, rule_files
+from suppress.rules.ruleset import Ruleset
+from suppress.rules.tree import Instant
+from tests.test_cases import fired_in
+
+RULESETS: Final = Path(__file__).parent.parent / "rulesets"
+SHIPPED: Final = {"retail-default", "grocery"}
+FILES: Final = rule_files(RULESETS)[0]
+MODELINE: Final = "# yaml-language-server: $schema=./ruleset.schema.json"
+
+
+def _ruleset(path: Path) -> Ruleset:
+    ruleset, problems = read_ruleset(path)
+    assert ruleset is not None, problems
+    return ruleset
+
+
+def _played(path: Path) -> list[Played]:
+    return [one for cases in case_files(path) for one in play_file(cases)[0]]
+
+
+def test_the_promised_rulesets_are_there() -> None:
+    """A shop can start from retail-default, a grocer from grocery."""
+    assert SHIPPED == {path.stem for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_shipped_ruleset_has_no_problem(path: Path) -> None:
+    """Lint finds neither a mistake nor anything to warn of, and the editor knows the file's schema."""
+    now = datetime.now(UTC)
+    _, problems = read_ruleset(path, Instant(to_us(now), now.isoformat()))
+
+    assert [] == [str(problem) for problem in problems]
+    assert MODELINE == path.read_text(encoding="utf-8").splitlines()[0]
+    assert (RULESETS / "ruleset.schema.json").is_file()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_shipped_rule_has_a_title(path: Path) -> None:
+    """Each rule has a title, and no two rules of a file share one."""
+    titles = [rule.title for rule in _ruleset(path).rules]
+
+    assert None not in titles
+    assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_shipped_rule_fires_in_a_case_and_stays_quiet_in_another(path: Path) -> None:
+    """A rule that no case makes fire, or that fires in all of them, is not tried."""
+    fired = [fired_in(one) for one in _played(path)]
+    ids = [rule.id for rule in _ruleset(path).rules]
+
+    assert [] == [id_ for id_ in ids if not any(id_ in each for each in fired)]
+    assert [] == [id_ for id_ in ids if all(id_ in each for each in fired)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_shipped_rule_decides_an_item_or_a_message(path: Path) -> None:
+    """No rule is hidden behind an earlier one in all of its cases, but for those in shadow."""
+    decided: set[str] = set()
+    for one in _played(path):
+        decision = next(iter(one.decisions.values()))
+        for each in (decision, *decision.items, *decision.replacements):
+            if each.deciding is not None:
+                decided.add(each.deciding.rule)
+    enforced = [rule.id for rule in _ruleset(path).rules if rule.mode.value == "enforce"]
+
+    assert [] == [id_ for id_ in enforced if id_ not in decided]
