@@ -24,7 +24,7 @@ from suppress.stores.lookups import credit_totals, customers_by_identity
 
 WRITE_ROWS: Final = 30_000
 SHOWN_SKUS: Final = 20
-COLLECT_ROWS: Final = 500_000
+COLLECT_ROWS: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ def credits_of(database: Database) -> Credits:
 
 @contextmanager
 def _collected_by_hand() -> Iterator[None]:
-    # An import makes millions of tuples and no circles: the collector would spend a quarter of the time finding nothing.
+    # An import makes millions of tuples and no circles: the collector would spend a quarter of the time for nothing.
     was_enabled = gc.isenabled()
     gc.disable()
     try:
