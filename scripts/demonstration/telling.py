@@ -80,7 +80,7 @@ def _tell_example(console: Console, example: Example, titles: pd.Series) -> None
         return
     console.print(escape(f"    {reason.rule} ({reason.code}): {reason.sentence}"), highlight=False)
     for evidence in reason.evidence:
-        seen = "unknown" if evidence.seen is None else {True: "yes", False: "no"}.get(evidence.seen, evidence.seen)
+        seen = _seen(evidence.seen)
         as_of = f" as of {evidence.as_of:%Y-%m-%d %H:%M} UTC" if evidence.as_of else ""
         console.print(escape(f"    seen: {evidence.field} {seen}{as_of}; asked: {evidence.wanted}"), style="dim")
     if item.eligible_again_at is not None:
@@ -99,3 +99,9 @@ def _tell_time(console: Console, outcome: Outcome) -> None:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
+
+
+def _seen(value: str | int | bool | None) -> str:
+    if value is None:
+        return "unknown"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
