@@ -10,37 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Final
 
 import orjson
 
 from suppress.errors import FactsError
+from suppress.intake.batches import BATCH_ROWS, Batch, Broken
 from suppress.intake.cells import cell_of
 
-BATCH_ROWS: Final = 8192
 MAX_LINE_CHARACTERS: Final = 1 << 20
 ENDINGS: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-
-
-class Broken(NamedTuple):
-    """A row that could not even be taken apart. `record`: as much of it as there is."""
-
-    row: int
-    reason: str
-    record: str
-
-
-class Batch(NamedTuple):
-    """Some rows of a file, by column. `numbers`: the row number of each row as people count it (see docs/imports.md).
-
-    `columns`: all columns of the file as far as known. `read_bytes`: how far into the file this is, for progress.
-    """
-
-    numbers: Sequence[int]
-    cells: dict[str, Sequence[str]]
-    broken: Sequence[Broken]
-    columns: Sequence[str]
-    read_bytes: int
 
 
 def read_batches(path: Path, encoding: str | None = None, batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from suppress.errors import FactsError
+from suppress.intake.batches import Batch
 from suppress.intake.cells import TYPED, cell_of
-from suppress.intake.files import Batch
 
 
 def parquet_batches(path: Path, batch_rows: int) -> Iterator[Batch]:

@@ -16,9 +16,10 @@ from suppress.facts.ids import MAX_ID_CHARACTERS
 from suppress.facts.records import Record
 from suppress.facts.snapshot import Source
 from suppress.intake.assemble import ASSEMBLERS, Table
+from suppress.intake.batches import BATCH_ROWS, Batch
 from suppress.intake.cells import shown
 from suppress.intake.columns import Column, Mistake, ParseColumn, column_parser
-from suppress.intake.files import BATCH_ROWS, Batch, read_batches
+from suppress.intake.files import read_batches
 from suppress.intake.headings import Headings
 from suppress.intake.identities import Identity, Resolve
 from suppress.intake.positions import Positions
