@@ -21,7 +21,7 @@ from suppress.rules.tree import Duration, Instant, Scalar
 
 MAX_PATTERN_CHARACTERS: Final = 1000
 MAX_PATTERNS: Final = 100
-_PATTERN_MEMORY_BYTES: Final = 1 << 20
+_PATTERN_MEMORY_BYTES: Final = 1 << 18
 
 
 def read_values(found: Field, operator: Operator, operand: Node, context: Context) -> tuple[Scalar, ...] | None:

@@ -218,7 +218,7 @@ def meanings() -> Iterator[tuple[str, str]]:
     yield (
         "patterns",
         head()
-        + "".join(RULE.format(i, "recalled", f"{{item.title: {{matches: '\\pL{{20}}{i}'}}}}") for i in range(2_000)),
+        + "".join(RULE.format(i, "recalled", f"{{item.title: {{matches: '\\pL{{10}}{i}'}}}}") for i in range(2_000)),
     )
     yield (
         "large-patterns",
