@@ -5,11 +5,11 @@ unknown, `all` with a false part is false, `any` with a true part is true, `not`
 read, without short cuts, so that an evaluation asks for the same facts whatever their values are.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
-from suppress.facts.fields import Operator
+from suppress.facts.fields import FieldType, Operator
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Leaf, Not, Scalar
@@ -69,7 +69,9 @@ def compare(leaf: Compare, seen: Seen) -> Truth:
         return (seen is not None) == leaf.values[0]
     if seen is None:
         return None
-    return _COMPARISONS[leaf.operator](seen, [plain(value) for value in leaf.values])
+    # Hot: only times are compared in another form than they are kept in.
+    wanted = [plain(value) for value in leaf.values] if leaf.field.type in _TIMES else leaf.values
+    return _COMPARISONS[leaf.operator](seen, wanted)
 
 
 def fires(rule: CompiledRule, values: Values) -> bool:
@@ -113,11 +115,14 @@ def _pattern(text: str) -> Any:
     return re2.compile(text)
 
 
-def _under(seen: str, path: str) -> bool:
-    return seen == path or seen.startswith(f"{path}/")
+def _under(seen: str, wanted: Sequence[str]) -> bool:
+    path = wanted[0]
+    return seen.startswith(path) and (len(seen) == len(path) or seen[len(path)] == "/")
 
 
-_COMPARISONS: Final[dict[Operator, Callable[[Any, list[Any]], bool]]] = {
+_TIMES: Final = frozenset({FieldType.DURATION, FieldType.INSTANT})
+
+_COMPARISONS: Final[dict[Operator, Callable[[Any, Sequence[Any]], bool]]] = {
     Operator.IS: lambda seen, wanted: seen == wanted[0],
     Operator.IS_NOT: lambda seen, wanted: seen != wanted[0],
     Operator.IN: lambda seen, wanted: seen in wanted,
@@ -127,7 +132,7 @@ _COMPARISONS: Final[dict[Operator, Callable[[Any, list[Any]], bool]]] = {
     Operator.AT_LEAST: lambda seen, wanted: seen >= wanted[0],
     Operator.ABOVE: lambda seen, wanted: seen > wanted[0],
     Operator.BETWEEN: lambda seen, wanted: wanted[0] <= seen <= wanted[1],
-    Operator.UNDER: lambda seen, wanted: _under(seen, wanted[0]),
+    Operator.UNDER: _under,
     Operator.STARTS_WITH: lambda seen, wanted: seen.startswith(wanted[0]),
     Operator.CONTAINS: lambda seen, wanted: wanted[0] in seen,
     Operator.MATCHES: lambda seen, wanted: _pattern(wanted[0]).search(seen) is not None,

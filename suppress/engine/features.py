@@ -4,20 +4,24 @@ A value is read when it is asked for and kept. Every name of the vocabulary has 
 end; a test says which is forgotten.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from suppress.decisions.decision import Why
 from suppress.engine.evaluate import Seen, Truth
 from suppress.engine.shared import PurchaseUnits, SharedFacts, UnknownFact
 from suppress.facts.catalog import Product
-from suppress.facts.fields import ATTRIBUTE_PREFIXES
+from suppress.facts.customer import Customer
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.inventory import StockLevel, oldest_us
 from suppress.facts.message import Item
 from suppress.facts.snapshot import Snapshot, Source
 from suppress.rules.tree import Bought, Same
 
+_OF_ITEM: Final = "item.attributes."
+_OF_MESSAGE: Final = "message.attributes."
+_OF_CUSTOMER: Final = "customer.attributes."
 _BEST_FIRST: Final = ("in_stock", "backorder", "preorder", "out_of_stock")
 
 
@@ -32,8 +36,7 @@ class MessageValues:
 
     def field(self, name: str) -> Seen:
         """The value of a message, customer or campaign field; None = unknown."""
-        reader = MESSAGE_READERS.get(name)
-        return reader(self) if reader else _attribute(name, self.shared, None)
+        return message_reader(name)(self)
 
     def bought(self, node: Bought) -> Truth:
         """Never asked: `bought` is about an item, and validation keeps it out of message rules."""
@@ -61,6 +64,7 @@ class ItemValues:
     __slots__ = (
         "_bought",
         "_fields",
+        "_purchases",
         "history_at_us",
         "item",
         "levels",
@@ -78,6 +82,7 @@ class ItemValues:
         self.history_at_us = shared.as_of_us if history_at_us is None else history_at_us
         self._fields: dict[str, Seen] = {}
         self._bought: dict[int, Truth] = {}
+        self._purchases: dict[Same, tuple[Sequence[PurchaseUnits], bool]] = {}
         self.product: Product | None = None
         if shared.problem_with(Source.PRODUCTS) is None:
             self.product = shared.snapshot.products.get(item.sku)
@@ -93,14 +98,7 @@ class ItemValues:
         known = self._fields
         if name in known:
             return known[name]
-        reader = ITEM_READERS.get(name)
-        if reader is not None:
-            value = reader(self)
-        elif name in MESSAGE_READERS:
-            value = self.message.field(name)
-        else:
-            value = _attribute(name, self.shared, self.product)
-        known[name] = value
+        known[name] = value = item_reader(name)(self)
         return value
 
     def bought(self, node: Bought) -> Truth:
@@ -117,7 +115,7 @@ class ItemValues:
         """Units counted for the node and when the last of them was bought; None = none counted."""
         units, last_us = 0, None
         low_us, high_us = self._window(node)
-        for purchase in self._counted(node)[0]:
+        for purchase in self._counted(node.same)[0]:
             counted = purchase.kept_units if node.kept else purchase.ordered_units
             if low_us < purchase.at_us <= high_us and counted:
                 units += counted
@@ -130,7 +128,7 @@ class ItemValues:
             return []
         changes: dict[int, int] = {}
         units = 0
-        for purchase in self._counted(node)[0]:
+        for purchase in self._counted(node.same)[0]:
             counted = purchase.kept_units if node.kept else purchase.ordered_units
             enters_us = purchase.at_us + (node.not_within.us if node.not_within else 0)
             leaves_us = purchase.at_us + node.within.us if node.within else None
@@ -195,7 +193,9 @@ class ItemValues:
         shared = self.shared
         if shared.history_problem() is not None:
             return None
-        purchases, sure = self._counted(node)
+        purchases, sure = self._counted(node.same)
+        if not purchases:
+            return False if sure else None
         low_us, high_us = self._window(node)
         within_us = node.within.us if node.within else None
         not_within_us = node.not_within.us if node.not_within else 0
@@ -209,12 +209,17 @@ class ItemValues:
                     shared.note_change(at_us + within_us)
         return True if units >= node.at_least else False if sure else None
 
-    def _counted(self, node: Bought) -> tuple[list[PurchaseUnits], bool]:
+    def _counted(self, same: Same) -> tuple[Sequence[PurchaseUnits], bool]:
         """The purchases that count as the same, and whether that is all of them: an item is always the same as itself."""
-        key = self._key(node.same)
-        if key is None:
-            return self.shared.purchases(Same.SKU, self.item.sku), False
-        return self.shared.purchases(node.same, key), True
+        found = self._purchases.get(same)
+        if found is None:
+            key = self._key(same)
+            if key is None:
+                found = self.shared.purchases(Same.SKU, self.item.sku), False
+            else:
+                found = self.shared.purchases(same, key), True
+            self._purchases[same] = found
+        return found
 
     def _key(self, same: Same) -> str | None:
         if same is Same.SKU:
@@ -285,27 +290,51 @@ def _product(attribute: str) -> Callable[[ItemValues], Seen]:
     return read
 
 
+def _known_customer(values: MessageValues) -> Customer | None:
+    customer = values.shared.snapshot.customer
+    if customer is None or values.shared.problem_with(Source.CUSTOMERS) is not None:
+        return None
+    return customer
+
+
 def _customer(attribute: str) -> Callable[[MessageValues], Seen]:
     def read(values: MessageValues) -> Seen:
-        customer = values.shared.snapshot.customer
-        if customer is None or values.shared.problem_with(Source.CUSTOMERS) is not None:
-            return None
-        return getattr(customer, attribute)  # type: ignore[no-any-return]
+        customer = _known_customer(values)
+        return None if customer is None else getattr(customer, attribute)
 
     return read
 
 
-def _attribute(name: str, shared: SharedFacts, product: Product | None) -> Seen:
-    prefix = next(prefix for prefix in ATTRIBUTE_PREFIXES if name.startswith(prefix))
-    attribute = name.removeprefix(prefix)
-    if prefix == "item.attributes.":
-        return product.attributes.get(attribute) if product else None
-    if prefix == "message.attributes.":
-        return shared.snapshot.message.attributes.get(attribute)
-    customer = shared.snapshot.customer
-    if customer is None or shared.problem_with(Source.CUSTOMERS) is not None:
-        return None
-    return customer.attributes.get(attribute)
+def _customer_attribute(attribute: str) -> Callable[[MessageValues], Seen]:
+    def read(values: MessageValues) -> Seen:
+        customer = _known_customer(values)
+        return None if customer is None else customer.attributes.get(attribute)
+
+    return read
+
+
+@cache
+def item_reader(name: str) -> Callable[[ItemValues], Seen]:
+    """What reads a field for one item. Only names that rules use are asked for, so all are kept."""
+    reader = ITEM_READERS.get(name)
+    if reader is not None:
+        return reader
+    if name.startswith(_OF_ITEM):
+        attribute = name.removeprefix(_OF_ITEM)
+        return lambda values: values.product.attributes.get(attribute) if values.product else None
+    of_message = message_reader(name)
+    return lambda values: of_message(values.message)
+
+
+@cache
+def message_reader(name: str) -> Callable[[MessageValues], Seen]:
+    """What reads a field of the message, its customer or its campaign. Raises KeyError for a name nobody knows."""
+    if name.startswith(_OF_MESSAGE):
+        attribute = name.removeprefix(_OF_MESSAGE)
+        return lambda values: values.shared.snapshot.message.attributes.get(attribute)
+    if name.startswith(_OF_CUSTOMER):
+        return _customer_attribute(name.removeprefix(_OF_CUSTOMER))
+    return MESSAGE_READERS[name]
 
 
 def slots_of(snapshot: Snapshot) -> int:

@@ -36,6 +36,8 @@ class SharedFacts:
 
     __slots__ = (
         "_bought_by",
+        "_history_problem",
+        "_history_read",
         "_source_problems",
         "age_bounds_us",
         "as_of_us",
@@ -53,6 +55,8 @@ class SharedFacts:
         self.age_bounds_us = age_bounds_us
         self.next_change_us: int | None = None
         self._source_problems: dict[Source, UnknownFact | None] = {}
+        self._history_problem: UnknownFact | None = None
+        self._history_read = False
         self._bought_by: dict[Same, dict[str, list[PurchaseUnits]]] | None = None
 
     def note_change(self, at_us: int) -> None:
@@ -91,7 +95,10 @@ class SharedFacts:
 
     def history_problem(self) -> UnknownFact | None:
         """Why the customer's purchases cannot be used, or None."""
-        return self.problem_with(Source.ORDERS) or self.customer_problem()
+        if not self._history_read:
+            self._history_problem = self.problem_with(Source.ORDERS) or self.customer_problem()
+            self._history_read = True
+        return self._history_problem
 
     def purchases(self, same: Same, key: str) -> list[PurchaseUnits]:
         """The customer's purchases that count as the same, by that key."""
