@@ -7,12 +7,13 @@ stock without a time was stated just now, and every source counts as loaded unle
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from suppress.cases.shapes import UNAVAILABLE, WANTS, BadStoryError, check_given, check_want
 from suppress.errors import FactsError
 from suppress.facts.book import FactBook
 from suppress.facts.instants import from_us, to_us
@@ -24,18 +25,12 @@ from suppress.problems import Position, Problem, did_you_mean
 from suppress.rules.document import ListNode, MapNode, Node, ScalarNode, parse_document, plain
 from suppress.rules.literals import UNITS_US
 
-WANTS: Final = (
-    "verdict", "dropped", "shown", "fired", "shadow", "message", "outcome", "replaced_by", "eligible_again_at",
-    "valid_until", "missing",
-)  # fmt: skip
-"""What a story may ask of a decision; `play` compares each."""
-
 _KEYS: Final = ("name", "as_of", "given", "message", "want")
 _GIVEN: Final = (*(source.value for source in Source), "feeds")
 _FILE_KEYS: Final = ("given", "cases")
 _TIMES: Final = ("ordered_at", "updated_at", "incoming_at", "sent_at", "at", "send_at")
-_RELATIVE: Final = re.compile(r"(?:in )?([0-9]+) ([a-z]+?)s?( ago)?")
-_UNAVAILABLE: Final = "unavailable"
+_RELATIVE: Final = re.compile(r"(?:in ([0-9]{1,15}) ([a-z]+?)s?|([0-9]{1,15}) ([a-z]+?)s? ago)")
+_MOST_US: Final = 1000 * UNITS_US["year"]
 _UNITS_US: Final = {**UNITS_US, "microsecond": 1, "millisecond": 1000}
 
 
@@ -52,14 +47,6 @@ class Story:
     want: Mapping[str, Any] = field(default_factory=dict)
 
 
-class _BadStoryError(Exception):
-    """Carries the text of one mistake to the place that knows where the story stands."""
-
-    def __init__(self, message: str, help_: str | None = None) -> None:
-        super().__init__(message)
-        self.help = help_
-
-
 def read_stories(path: Path) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
     """The stories of a case file that can be played, and what is wrong with the others."""
     node, found = parse_document(path.read_bytes(), str(path))
@@ -67,11 +54,11 @@ def read_stories(path: Path) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
     stories: list[Story] = []
     if isinstance(node, MapNode):
         problems.extend(_unknown_keys(node, _FILE_KEYS, "a case file"))
-        shared = _as_written(node.get("given")) or {}
+        shared = _shared(node, problems)
         for case in _cases(node, str(path), problems):
             try:
                 stories.append(_story(case, shared))
-            except (_BadStoryError, FactsError) as error:
+            except (BadStoryError, FactsError) as error:
                 name = plain(case.get("name"))
                 problems.append(
                     Problem(
@@ -87,19 +74,36 @@ def read_stories(path: Path) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
     return tuple(stories), tuple(problems)
 
 
+def _shared(node: MapNode, problems: list[Problem]) -> dict[str, Any]:
+    """What is given for all cases of a file; nothing when it has a mistake."""
+    given = node.get("given")
+    if isinstance(given, MapNode):
+        problems.extend(_unknown_keys(given, _GIVEN, "given"))
+    shared = _as_written(given)
+    try:
+        check_given(shared)
+    except BadStoryError as error:
+        position = node.position if given is None else given.position
+        problems.append(Problem(code="bad-case-file", message=str(error), position=position, help=error.help))
+        return {}
+    return shared or {}
+
+
 def instant_us(told: object, as_of_us: int, what: str) -> int:
     """The instant meant by a time as written, or as told from `as_of`."""
     text = str(told)
     relative = _RELATIVE.fullmatch(text)
     if text == "now":
         return as_of_us
-    if relative and relative[2] in _UNITS_US and (relative[3] or text.startswith("in ")):
-        length_us = int(relative[1]) * _UNITS_US[relative[2]]
-        return as_of_us - length_us if relative[3] else as_of_us + length_us
+    if relative:
+        number, unit = relative[1] or relative[3], relative[2] or relative[4]
+        length_us = int(number) * _UNITS_US.get(unit, _MOST_US)
+        if length_us < _MOST_US:
+            return as_of_us + length_us if relative[1] else as_of_us - length_us
     try:
         return to_us(datetime.fromisoformat(text))
     except ValueError:
-        raise _BadStoryError(
+        raise BadStoryError(
             f'{what} is "{text}", which is not a time',
             "write e.g. 2026-11-22T09:00:00Z, 6 days ago, in 2 hours, now",
         ) from None
@@ -129,7 +133,7 @@ def _cases(node: MapNode, file: str, problems: list[Problem]) -> Iterator[MapNod
             problems.append(Problem(code="bad-case", message="a case is a map", position=case.position))
 
 
-def _unknown_keys(node: MapNode, known: tuple[str, ...], where: str) -> list[Problem]:
+def _unknown_keys(node: MapNode, known: Collection[str], where: str) -> list[Problem]:
     return [
         Problem(
             code="unknown-key",
@@ -146,13 +150,17 @@ def _story(case: MapNode, shared: Mapping[str, Any]) -> Story:
     told = _as_written(case)
     missing = [key for key in ("name", "message", "want") if told.get(key) is None]
     if missing:
-        raise _BadStoryError(f"{' and '.join(missing)} is missing")
+        raise BadStoryError(f"{' and '.join(missing)} is missing")
+    if not isinstance(told["name"], str):
+        raise BadStoryError("name is not a text", "put a name with brackets or a colon in quotes")
+    check_given(told.get("given"))
+    check_want(told["want"])
     message = _message(case)
     as_of = told.get("as_of") or message.get("send_at")
     if as_of is None:
-        raise _BadStoryError("as_of is missing", "write as_of, or in the message send_at: the time to decide for")
+        raise BadStoryError("as_of is missing", "write as_of, or in the message send_at: the time to decide for")
     if as_of == "now" or _RELATIVE.fullmatch(str(as_of)):
-        raise _BadStoryError(f'as_of is "{as_of}", which is no fixed time', "write e.g. 2026-11-22T09:00:00Z")
+        raise BadStoryError(f'as_of is "{as_of}", which is no fixed time', "write e.g. 2026-11-22T09:00:00Z")
     as_of_us = instant_us(as_of, 0, "as_of")
     if message.get("send_at") is not None:
         message["send_at"] = _absolute(message["send_at"], as_of_us, "send_at")
@@ -160,12 +168,12 @@ def _story(case: MapNode, shared: Mapping[str, Any]) -> Story:
         message["customer_id"] = "customer"
     given = _together(shared, told.get("given") or {})
     return Story(
-        name=str(told["name"]),
+        name=told["name"],
         position=case.position,
         as_of_us=as_of_us,
         book=_book(given, as_of_us, message.get("customer_id")),
         message=parse_message(message),
-        unavailable=given["feeds"] == _UNAVAILABLE,
+        unavailable=given["feeds"] == UNAVAILABLE,
         want=_want(told["want"], as_of_us),
     )
 
@@ -187,7 +195,7 @@ def _message(case: MapNode) -> dict[str, Any]:
     """The message as JSON would tell it: texts as written, numbers where numbers are wanted."""
     node = case.get("message")
     if not isinstance(node, MapNode):
-        raise _BadStoryError("message is not a map", 'write e.g. "message: {items: [C-1]}"')
+        raise BadStoryError("message is not a map", 'write e.g. "message: {items: [C-1]}"')
     message: dict[str, Any] = _as_written(node)
     if "slots" in message:
         message["slots"] = plain(node.get("slots"))
@@ -199,8 +207,8 @@ def _message(case: MapNode) -> dict[str, Any]:
 
 
 def _together(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    feeds = own.get("feeds") or {}
-    if feeds != _UNAVAILABLE:
+    feeds = own.get("feeds") or shared.get("feeds") or {}
+    if feeds != UNAVAILABLE and shared.get("feeds") != UNAVAILABLE:
         feeds = {**(shared.get("feeds") or {}), **feeds}
     given: dict[str, Any] = {"feeds": feeds}
     for source in Source:
@@ -210,16 +218,14 @@ def _together(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
 
 def _book(given: Mapping[str, Any], as_of_us: int, customer_id: str | None) -> FactBook:
     book = FactBook(feeds_us=dict.fromkeys(Source, as_of_us))
-    feeds = {} if given["feeds"] == _UNAVAILABLE else given["feeds"]
+    feeds = {} if given["feeds"] == UNAVAILABLE else given["feeds"]
     for name, told in feeds.items():
-        if name not in set(Source):
-            raise _BadStoryError(f'feeds has no source "{name}"', did_you_mean(name, [s.value for s in Source]))
         book.feeds_us[Source(name)] = None if told == "never" else instant_us(told, as_of_us, f"feeds.{name}")
     for source in Source:
         rows = [_filled(source, dict(row), number, as_of_us, customer_id) for number, row in enumerate(given[source])]
         records, refused = records_of(source, rows, file_time_us=as_of_us)
         if refused:
-            raise _BadStoryError(f"in given.{source.value}: {refused[0]}")
+            raise BadStoryError(f"in given.{source.value}: {refused[0]}")
         book.add(records)
     return book
 
@@ -245,11 +251,11 @@ def _absolute(told: object, as_of_us: int, what: str) -> str:
 
 def _want(told: Mapping[str, Any], as_of_us: int) -> dict[str, Any]:
     want = dict(told)
-    if want.get("valid_until") not in {None, "never"}:
+    if want.get("valid_until", "never") != "never":
         want["valid_until"] = from_us(instant_us(want["valid_until"], as_of_us, "valid_until"))
     if "eligible_again_at" in want:
         want["eligible_again_at"] = {
             sku: None if at == "never" else from_us(instant_us(at, as_of_us, "eligible_again_at"))
-            for sku, at in want["eligible_again_at"].items()
+            for sku, at in (want["eligible_again_at"] or {}).items()
         }
     return want
