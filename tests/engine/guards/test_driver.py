@@ -139,19 +139,22 @@ print('next', C.complete_and_start_action(h, offset))
 
 
 def test_witness_d11() -> None:
-    """After deleting one of two states, timers read the freed one."""
+    """After deleting half of the states, timers read what now lies where they were and choke on it."""
     script = """
 h = ruleset({'a': {'t': 1}})
-for sid in 'AB':
-    fired(h, {'sid': sid, 't': 1})
-C.delete_state(h, 'A')
-C.assert_timers(h)
+for n in range(200):
+    fired(h, {'sid': f's{n}', 't': 1})
+for n in range(100):
+    C.delete_state(h, f's{n}')
+rubbish = [bytes(200 + n % 400) for n in range(40000)]
+for _ in range(200):
+    C.assert_timers(h)
 print('survived')
 """
-    outcome = witness(script, perturbed=True)
+    # What lies there is up to the allocator: nearly every run meets rubbish, hardly one does not.
+    outcomes = [witness(script, perturbed=True) for _ in range(3)]
 
-    # The read itself is always wrong (valgrind shows it); what it does depends on what lies there.
-    assert outcome.crashed or outcome.complained or "survived" == outcome.said
+    assert any(outcome.crashed or "error code: 20" in outcome.complained for outcome in outcomes)
 
 
 BROKEN_BY = ("start_action_for_state", "complete_and_start_action", "assert_fact", "retract_fact")
