@@ -9,6 +9,7 @@ import re
 import sqlite3
 import statistics
 from collections import Counter, defaultdict
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -126,7 +127,7 @@ def messages(campaign_id: int, lines: pd.DataFrame, at: float) -> dict[int, list
     targeted = pd.read_parquet(DATA / "campaigns.parquet").query("campaign_id == @campaign_id")[["household_id"]]
     offered = coupons.drop_duplicates()
     past = lines[(lines["at"] < at) & lines["product_id"].isin(offered["product_id"])]
-    with sqlite3.connect(":memory:") as database:
+    with closing(sqlite3.connect(":memory:")) as database:
         for name, frame in (("offered", offered), ("targeted", targeted.drop_duplicates()), ("past", past)):
             frame.to_sql(name, database, index=False)
         found: dict[int, list[int]] = defaultdict(list)
