@@ -4,7 +4,6 @@ The tables come from `suppress db upgrade`. Rows go in by executemany (SQLite) o
 indexes are away, and the result is compared with the declared schema. Imports are measured elsewhere, by the real command.
 """
 
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.shop import AS_OF_US, Row, Shop, US_PER_DAY
+from scripts.benchmarks.shop import AS_OF_US, US_PER_DAY, Row, Shop
 from suppress.stores import schema
 from suppress.stores.database import Database
 from suppress.stores.tables import Base
@@ -126,6 +125,16 @@ def postgresql_store(shop: Shop, server_url: str) -> Built:
     return Built(url, _counts(url), time.perf_counter() - begun)
 
 
+def server_with(server_url: str, name: str) -> str:
+    """The URL of a new, empty database on a server; one of that name is dropped."""
+    import psycopg
+
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        server.execute(f'CREATE DATABASE "{name}"')
+    return _database_url(server_url, name)
+
+
 def _tables(shop: Shop) -> Iterator[tuple[str, Iterator[list[Row]]]]:
     for table in ("products", "stock", "customers", "identities", "order_lines"):
         rows = shop.order_lines() if table == "order_lines" else _chunks(getattr(shop, table)())
@@ -190,8 +199,3 @@ def _database_url(server_url: str, name: str) -> str:
 
 def _say(text: str) -> None:
     print(f"\r  {text}", file=sys.stderr, flush=True)
-
-
-def be_considerate() -> None:
-    """Run this process at low priority, for work nobody waits for."""
-    os.nice(10)

@@ -4,8 +4,8 @@ import zlib
 
 import numpy as np
 
-from benchmarks.rules import CAMPAIGNS, CHANNELS
-from benchmarks.shop import AS_OF, Shop
+from scripts.benchmarks.rules import CAMPAIGNS, CHANNELS
+from scripts.benchmarks.shop import AS_OF, Shop
 from suppress import Item, Message
 from suppress.stores.database import Database
 

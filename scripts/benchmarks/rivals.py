@@ -12,9 +12,9 @@ import orjson
 import zen
 from sqlmodel import Session, select
 
-from benchmarks.handwritten import STOCK_MAX_AGE_US, Dropped
-from benchmarks.rules import BenchRule, Leaf
-from benchmarks.shop import AS_OF_US
+from scripts.benchmarks.handwritten import STOCK_MAX_AGE_US, Dropped
+from scripts.benchmarks.rules import BenchRule, Leaf
+from scripts.benchmarks.shop import AS_OF_US
 from suppress import Message
 from suppress.stores.database import Database
 from suppress.stores.tables import CustomerRow, OrderLineRow, ProductRow, StockRow

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from benchmarks.shop import COLOURS, COUNTRIES, SEASONS, US_PER_DAY, Shop
+from scripts.benchmarks.shop import COLOURS, COUNTRIES, SEASONS, US_PER_DAY, Shop
 
 CHANNELS: Final = ("email", "push", "advert")
 CAMPAIGNS: Final = ("spring-sale", "autumn-sale", "newsletter", "win-back", "new-arrivals")
@@ -23,7 +23,7 @@ _OPERATORS: Final = {"is": "==", "below": "<", "above": ">", "in": "in", "not_in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """One condition: `yaml` as in a rule file, `python` true or false, `column` (name, expression) of the joined fact."""
+    """One condition: `yaml` as in a file, `python` an expression, `column` its place in the joined fact."""
 
     yaml: dict[str, Any]
     python: str

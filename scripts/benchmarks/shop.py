@@ -1,4 +1,4 @@
-"""Turn a Spec into the rows of a seeded shop: products, stock, customers, order lines. The same spec gives the same rows.
+"""Turn a Spec into the rows of a seeded shop: products, stock, customers, order lines; the same each time.
 
 Skewed as shops are: few skus make most sales (Zipf-like), few customers make most orders (lognormal). Dedicated
 customers have a history of exactly so many lines, so that one thing at a time can be measured.
@@ -72,7 +72,7 @@ class Spec:
 
 
 class Catalogue(NamedTuple):
-    """The columns of the product table, by sku number. `popularity`: cumulative share of sales; `style_first`: first sku."""
+    """The catalogue by sku, style and category number. `popularity`: cumulative shares; `style_first`: first sku."""
 
     skus: list[str]
     styles: np.ndarray
