@@ -4,13 +4,17 @@ import os
 from random import SystemRandom
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, Phase, settings
 
 SEED = int(os.environ.get("SUPPRESS_SEED") or SystemRandom().randrange(2**32))
 os.environ["SUPPRESS_SEED"] = str(SEED)
 
 settings.register_profile("suppress", deadline=None, print_blob=True, derandomize=False)
 settings.load_profile("suppress")
+
+PHASES = tuple(Phase) if os.environ.get("SUPPRESS_SHRINK") else (Phase.explicit, Phase.generate)
+LONG = settings(suppress_health_check=list(HealthCheck), database=None, phases=PHASES)
+"""For tests with thousands of large cases: a failure is told at once; SUPPRESS_SHRINK=1 looks for a smaller one."""
 
 
 def pytest_report_header() -> str:

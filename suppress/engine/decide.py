@@ -14,7 +14,7 @@ from suppress.engine.evidence import Anyones, reason_of
 from suppress.engine.features import ItemValues, MessageValues, slots_of
 from suppress.engine.guarded import DURABLE, REFERENCE, Answer, Engine
 from suppress.engine.shared import SharedFacts, UnknownFact
-from suppress.facts.fields import FieldType
+from suppress.facts.fields import FieldType, Operator
 from suppress.facts.instants import from_us
 from suppress.facts.inventory import oldest_us
 from suppress.facts.message import Item
@@ -45,6 +45,10 @@ class Decider:
         message_leaves = _unique(leaf for rule in compiled.message_rules for leaf in leaves(rule.condition))
         self._item_asks = _asked(item_leaves)
         self._message_asks = [name for name in _asked(message_leaves) if isinstance(name, str)]
+        all_leaves = (*item_leaves, *message_leaves)
+        self._answered_by_exists = set(_asked(leaf for leaf in all_leaves if _is_exists(leaf))) - set(
+            _asked(leaf for leaf in all_leaves if not _is_exists(leaf))
+        )
         self._age_bounds_us = _age_bounds(item_leaves)
         self._boundaries_us = [
             at_us
@@ -153,10 +157,8 @@ class Decider:
         for one in judged:
             values = one.values
             for asked in self._item_asks:
-                if isinstance(asked, str):
-                    if values.field(asked) is None:
-                        unknown[values.why_unknown(asked)] = None
-                elif values.bought(asked) is None:
+                value = values.field(asked) if isinstance(asked, str) else values.bought(asked)
+                if value is None:
                     unknown[values.why_unknown(asked)] = None
         for name in self._message_asks:
             if message.field(name) is None:
@@ -164,6 +166,7 @@ class Decider:
         return tuple(
             MissingFact(fact=fact.fact, about=fact.about, why=fact.why, as_of=_instant(fact.as_of_us))
             for fact in unknown
+            if fact.fact not in self._answered_by_exists
         )
 
 
@@ -174,6 +177,11 @@ def _unique(all_leaves: Iterable[Leaf]) -> list[Leaf]:
 def _asked(all_leaves: Iterable[Leaf]) -> list[str | Bought]:
     """What rules ask for: field names and purchase conditions, once each."""
     return list(dict.fromkeys(leaf if isinstance(leaf, Bought) else leaf.field.name for leaf in all_leaves))
+
+
+def _is_exists(leaf: Leaf) -> bool:
+    """Whether the leaf asks if something is known: then an empty field is an answer and no gap in the facts."""
+    return isinstance(leaf, Compare) and leaf.operator is Operator.EXISTS
 
 
 def _age_bounds(all_leaves: Iterable[Leaf]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from suppress.errors import FactsError
-from suppress.facts.ids import clean_id
+from suppress.facts.ids import clean_id, clean_text
 from suppress.facts.instants import to_us
 
 
@@ -23,6 +23,8 @@ class Item:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sku", clean_id(self.sku, "sku"))
+        if self.placement is not None:
+            object.__setattr__(self, "placement", clean_id(self.placement, "placement"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,15 @@ class Message:
             value = getattr(self, name)
             if value is not None:
                 put(self, name, clean_id(value, name))
+        for name in ("email", "phone"):
+            if getattr(self, name) is not None:
+                clean_text(getattr(self, name), name)
+        if self.attributes:
+            put(
+                self,
+                "attributes",
+                {name: clean_text(text, f"attribute {name}") for name, text in self.attributes.items()},
+            )
         if self.customer_id is None and self.email is None and self.phone is None:
             raise FactsError("a message needs a recipient: customer_id, email or phone")
         if self.slots is not None and (isinstance(self.slots, bool) or self.slots < 0):

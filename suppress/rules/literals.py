@@ -4,6 +4,7 @@ Each reader takes a node and gives the value, or None after noting what is wrong
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -100,7 +101,7 @@ def read_text(node: Node, what: str, findings: Findings) -> str | None:
     found = scalar(node, what, findings)
     if found is None:
         return None
-    text, position = found.text, found.position
+    text, position = unicodedata.normalize("NFC", found.text), found.position
     size = len(text.encode())
     if size > MAX_TEXT_BYTES:
         findings.add(

@@ -3,18 +3,18 @@
 import os
 from random import Random
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from tests.agreement.compare import check_cases
-from tests.conftest import SEED
+from tests.conftest import LONG, SEED
 
 CASES = int(os.environ.get("SUPPRESS_AGREEMENT_CASES") or 20_000)
 CASES_PER_RULESET = 10
 
 
 @seed(SEED)
-@settings(max_examples=CASES // CASES_PER_RULESET, suppress_health_check=list(HealthCheck), database=None)
+@settings(LONG, max_examples=CASES // CASES_PER_RULESET)
 @given(st.randoms(use_true_random=False))
 def test_engines_agree(rng: Random) -> None:
     """Both engines give identical decisions, and the naive oracle the same rules, items and verdict."""

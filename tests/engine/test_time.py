@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from random import Random
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from suppress.decisions.decision import Decision, ItemVerdict
@@ -16,14 +16,14 @@ from suppress.rules.compile import compile_ruleset
 from suppress.rules.ruleset import Ruleset
 from suppress.rules.tree import Compare, leaves
 from tests.agreement.generate import AS_OF_US, a_book, a_message, a_ruleset
-from tests.conftest import SEED
+from tests.conftest import LONG, SEED
 
 EXAMPLES = int(os.environ.get("SUPPRESS_TIME_CASES") or 1500)
 random_cases = given(st.randoms(use_true_random=False))
 
 
 @seed(SEED)
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
+@settings(LONG, max_examples=EXAMPLES)
 @random_cases
 def test_decision_holds_until_valid_until(rng: Random) -> None:
     """With the same facts, the verdicts are the same at any instant before `valid_until`."""
@@ -40,7 +40,7 @@ def test_decision_holds_until_valid_until(rng: Random) -> None:
 
 
 @seed(SEED)
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
+@settings(LONG, max_examples=EXAMPLES)
 @random_cases
 def test_item_is_eligible_from_the_stated_instant_and_not_before(rng: Random) -> None:
     """A dropped item is kept at `eligible_again_at` and dropped at all earlier instants, other facts standing still."""
@@ -55,11 +55,9 @@ def test_item_is_eligible_from_the_stated_instant_and_not_before(rng: Random) ->
             continue
         again_us = None if item.eligible_again_at is None else to_us(item.eligible_again_at)
         end_us = AS_OF_US + 2 * US_PER_YEAR if again_us is None else again_us
-        earlier = {AS_OF_US + 1, end_us - 1, *(rng.randrange(AS_OF_US, end_us) for _ in range(4))}
-        for at_us in {
-            *earlier,
-            *(AS_OF_US + days * US_PER_DAY for days in (1, 2, 30, 365) if days * US_PER_DAY < end_us - AS_OF_US),
-        }:
+        tried = {AS_OF_US + 1, end_us - 1, *(rng.randrange(AS_OF_US, end_us) for _ in range(4))}
+        tried |= {AS_OF_US + days * US_PER_DAY for days in (1, 2, 30, 365)}
+        for at_us in {at_us for at_us in tried if at_us < end_us}:
             then = decider.decide(replace(snapshot, as_of_us=at_us), "")
 
             assert ItemVerdict.DROP is then.items[place].verdict, f"kept already at {from_us(at_us)}"

@@ -44,6 +44,11 @@ def test_ids_that_cannot_be_are_refused(written: str) -> None:
         {"customer_id": "ada", "send_at": datetime(2026, 11, 22, 9)},  # noqa: DTZ001
         {"customer_id": "ada", "items": ("",)},
         {"customer_id": "ada", "replacements": ("a\x00",)},
+        {"customer_id": "ada", "attributes": {"theme": "\ud800"}},
+        {"customer_id": "ada", "attributes": {"theme": "a\x00"}},
+        {"customer_id": "ada", "attributes": {"theme": 5}},
+        {"email": "\ud800"},
+        {"customer_id": "ada", "items": (Item(sku="A-1"), "\ud800")},
     ],
 )
 def test_messages_that_cannot_be_are_refused(values: dict[str, object]) -> None:
