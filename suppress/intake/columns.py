@@ -64,6 +64,7 @@ def _parse_one(column: Column, zone: ZoneInfo | None, *, fold_case: bool) -> Par
     parsers: dict[Kind, ParseOne] = {
         Kind.ID: parse_id,
         Kind.TEXT: kinds.parse_text,
+        Kind.WORD: kinds.parse_word,
         Kind.PATH: kinds.parse_path,
         Kind.WHOLE: kinds.whole_parser(column.least, zero=column.zero),
         Kind.CHOICE: kinds.choice_parser(column.choices),

@@ -23,6 +23,7 @@ from suppress.problems import did_you_mean
 ParseOne = Callable[[str], Any]
 
 MAX_TEXT_CHARACTERS: Final = 2000
+MAX_KEY_CHARACTERS: Final = 255
 MAX_LIST_LENGTH: Final = 1000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -36,6 +37,7 @@ class Kind(StrEnum):
 
     ID = "id"
     TEXT = "text"
+    WORD = "text of at most 40 characters"
     PATH = "path"
     WHOLE = "whole number"
     CHOICE = "one of"
@@ -71,15 +73,24 @@ def parse_text(cell: str) -> str:
         for character in text:
             if unicodedata.category(character) in {"Cc", "Cs"}:
                 raise FactsError(f"holds the character U+{ord(character):04X}, which no text may hold")
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise FactsError(f"has {len(text)} characters; at most {MAX_TEXT_CHARACTERS} are allowed")
+    return _at_most(MAX_TEXT_CHARACTERS, text)
+
+
+def parse_word(cell: str) -> str:
+    """A short text that stands in the database's indexes beside ids, such as a channel: at most 40 characters."""
+    return _at_most(40, parse_text(cell))
+
+
+def _at_most(characters: int, text: str) -> str:
+    if len(text) > characters:
+        raise FactsError(f"has {len(text)} characters; at most {characters} are allowed")
     return text
 
 
 def parse_path(cell: str) -> str | None:
     """A path with `/` between levels: each level trimmed, empty levels left out. None when no level is left."""
     levels = (level.strip() for level in parse_text(cell).split("/"))
-    return "/".join(level for level in levels if level) or None
+    return _at_most(MAX_KEY_CHARACTERS, "/".join(level for level in levels if level)) or None
 
 
 def whole_parser(least: int | None, *, zero: bool) -> ParseOne:

@@ -65,6 +65,10 @@ def _text(name: str, meaning: str) -> Column:
     return Column(name=name, kind=Kind.TEXT, meaning=meaning)
 
 
+def _word(name: str, meaning: str) -> Column:
+    return Column(name=name, kind=Kind.WORD, meaning=meaning)
+
+
 def _units(name: str, meaning: str, *, required: bool = False, default: int | None = 0) -> Column:
     shown = "" if required or default is None else str(default)
     return Column(
@@ -166,7 +170,7 @@ ORDERS: Final = RowForm(
             default=False,
             default_text="no",
         ),
-        _text("channel", "where it was bought"),
+        _word("channel", "where it was bought"),
         *_money("unit_price_minor", "price of one unit"),
         UPDATED_AT,
     ),
@@ -210,7 +214,7 @@ SENT: Final = RowForm(
     columns=(
         _id("message_id", "the message"),
         *CUSTOMER,
-        _text("channel", "how it was sent"),
+        _word("channel", "how it was sent"),
         _id("campaign_id", "the campaign"),
         _time("sent_at", "when it was sent", required=True),
         Column(
