@@ -78,10 +78,14 @@ def _reasons(reasons: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _missing(decision: dict[str, Any]) -> Iterator[str]:
+    """One line per fact and cause, with all the items it is unknown of."""
+    items: dict[tuple[str, str], list[str]] = {}
     for missing in decision["facts_missing"]:
-        about = f" of {missing['about']}" if missing["about"] else ""
         stated = f", stated {_date(missing['as_of'])}" if missing["as_of"] else ""
-        yield f"unknown: {missing['fact']}{about} ({missing['why']}{stated})"
+        items.setdefault((missing["fact"], f"{missing['why']}{stated}"), []).append(missing["about"])
+    for (fact, why), abouts in items.items():
+        named = [about for about in abouts if about]
+        yield f"unknown: {fact}{' of ' + ', '.join(named) if named else ''} ({why})"
 
 
 def _deciding(reasons: list[dict[str, Any]]) -> dict[str, Any] | None:

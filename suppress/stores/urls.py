@@ -38,9 +38,10 @@ def read_url(text: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """The URL without its secrets."""
+    """The URL as people write it: without its secrets and without the driver's name."""
     hidden = {name: HIDDEN for name in url.query if name in _SECRET_OPTIONS}
-    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+    plain = url.set(drivername=url.get_backend_name()).update_query_dict(hidden)
+    return plain.render_as_string(hide_password=True)
 
 
 def without_secrets(text: str, url: URL) -> str:

@@ -25,7 +25,7 @@ from suppress.stores.urls import read_url
         ("not a url geheim", "cannot be read"),
         ("sqlite://", "in memory"),
         ("sqlite:///:memory:", "in memory"),
-        ("postgresql://me:geheim@127.0.0.1:1/db", r"cannot open postgresql\+psycopg://me:\*\*\*@127.0.0.1:1/db: "),
+        ("postgresql://me:geheim@127.0.0.1:1/db", r"cannot open postgresql://me:\*\*\*@127.0.0.1:1/db: "),
         ("postgresql://127.0.0.1:1/db?user=me&password=geheim", "cannot open postgresql"),
         ("sqlite:////proc/nowhere/geh.db", "no database at"),
     ],
