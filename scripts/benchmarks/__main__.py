@@ -97,8 +97,9 @@ def _about(
     faults = sum(cell.faults for cell in beside)
     lines = [
         f"- Machine: {machine()}.",
-        f"- Store (scale {options.scale:g}, seed {shop.spec.seed}): {rows['customers']:,} customers, {rows['order_lines']:,} "
-        f"order lines, {rows['products']:,} skus in {shop.spec.styles:,} styles and {shop.spec.categories} categories.",
+        f"- Store (scale {options.scale:g}, seed {shop.spec.seed}): {rows['customers']:,} customers, "
+        f"{rows['order_lines']:,} order lines, {rows['products']:,} skus in {shop.spec.styles:,} styles "
+        f"and {shop.spec.categories} categories.",
         *(f"- {size} rules: {make_up(bench.rules[size])}." for size in SIZES),
         f"- With 50 rules {shares} of the items are dropped (20 and 500 lines). Engine faults: {faults}.",
     ]

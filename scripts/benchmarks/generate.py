@@ -1,7 +1,7 @@
 """Build the benchmark's stores from a Shop, once: straight into the tables, then cached until the spec changes.
 
 The tables come from `suppress db upgrade`. Rows go in by executemany (SQLite) or COPY (PostgreSQL) while the secondary
-indexes are away, and the result is compared with the declared schema. Imports are measured elsewhere, by the real command.
+indexes are away, and the result is compared with the declared schema. Imports are measured by the real command instead.
 """
 
 import sys
