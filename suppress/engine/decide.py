@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, MissingFact, Mode, Reason, Verdict
-from suppress.engine.eligibility import eligible_again_us
+from suppress.engine.eligibility import eligible_again_us, moves
 from suppress.engine.evaluate import truth
-from suppress.engine.evidence import Anyones, reason_of
+from suppress.engine.evidence import Anyones, ReasonWriter
 from suppress.engine.features import ItemValues, MessageValues, slots_of
 from suppress.engine.guarded import DURABLE, REFERENCE, Answer, Engine
 from suppress.engine.shared import SharedFacts, UnknownFact
@@ -49,6 +49,8 @@ class Decider:
         self._answered_by_exists = set(_asked(leaf for leaf in all_leaves if _is_exists(leaf))) - set(
             _asked(leaf for leaf in all_leaves if not _is_exists(leaf))
         )
+        self._moving_rules = tuple(rule for rule in compiled.item_rules if moves(rule))
+        self._reasons_in_words = ReasonWriter()
         self._age_bounds_us = _age_bounds(item_leaves)
         self._boundaries_us = [
             at_us
@@ -114,12 +116,13 @@ class Decider:
             return (), ()
         as_of_us = values.shared.as_of_us
         fired = tuple(rule for number in sorted(answer.fired) if (rule := rules[number]).applies_at(as_of_us))
-        return tuple(reason_of(rule, values, truth(rule.condition, values)) for rule in fired), fired
+        write = self._reasons_in_words.reason_of
+        return tuple(write(rule, values, truth(rule.condition, values)) for rule in fired), fired
 
     def _told(self, one: _Judged, replaced_by: str | None) -> ItemDecision:
         again_us = None
         if one.dropped:
-            again_us = eligible_again_us(one.values, one.fired, self.compiled.item_rules)
+            again_us = eligible_again_us(one.values, one.fired, self._moving_rules)
         return ItemDecision(
             sku=one.item.sku,
             verdict=ItemVerdict.DROP if one.dropped else ItemVerdict.KEEP,
@@ -156,6 +159,8 @@ class Decider:
         unknown: dict[UnknownFact, None] = {}
         for one in judged:
             values = one.values
+            if not values.has_gaps:
+                continue
             for asked in self._item_asks:
                 value = values.field(asked) if isinstance(asked, str) else values.bought(asked)
                 if value is None:

@@ -17,10 +17,20 @@ MOST_INSTANTS: Final = 64
 """Instants tried before giving up. More than a few occur only for hundreds of purchases under interleaved windows."""
 
 
+def moves(rule: CompiledRule) -> bool:
+    """Whether time alone can make the rule start or stop firing."""
+    return bool(rule.starts_us or rule.ends_us) or any(
+        isinstance(leaf, Bought) or leaf.field.name == REPLENISHMENT_DUE for leaf in leaves(rule.condition)
+    )
+
+
 def eligible_again_us(
-    values: ItemValues, fired: Sequence[CompiledRule], item_rules: Sequence[CompiledRule]
+    values: ItemValues, fired: Sequence[CompiledRule], moving_rules: Sequence[CompiledRule]
 ) -> int | None:
-    """The first instant after `as_of` at which no enforced rule drops the item; None when time alone does not help."""
+    """The first instant after `as_of` at which no enforced rule drops the item; None when time alone does not help.
+
+    `fired`: the rules that fire now. `moving_rules`: the item rules of which `moves` is true; the others stay as they are.
+    """
     pending: set[int] = set()
     for rule in fired:
         if rule.mode is Mode.ENFORCE:
@@ -35,7 +45,7 @@ def eligible_again_us(
         tried.add(at_us)
         then = values.later(at_us)
         still = [
-            rule for rule in item_rules if rule.mode is Mode.ENFORCE and rule.applies_at(at_us) and fires(rule, then)
+            rule for rule in moving_rules if rule.mode is Mode.ENFORCE and rule.applies_at(at_us) and fires(rule, then)
         ]
         if not still:
             return at_us

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from suppress.facts.fields import FieldType, Operator
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Leaf, Not, Scalar
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Leaf, Not, Same, Scalar
 
 Truth = bool | None
 """True, false, or None for unknown."""
@@ -29,6 +29,9 @@ class Values(Protocol):
 
     def bought(self, node: Bought) -> Truth:
         """Whether the customer bought what the node describes."""
+
+    def never_bought(self, same: Same) -> bool:
+        """Whether nothing that counts as the same was ever bought, for certain: then every `bought` by it is false."""
 
 
 def truth(condition: Condition, values: Values) -> Truth:

@@ -14,28 +14,40 @@ from suppress.rules.wording import date_words, leaf_words
 Anyones = ItemValues | MessageValues
 
 
-def reason_of(rule: CompiledRule, values: Anyones, outcome: Truth) -> Reason:
-    """Why the rule fired: the leaves its truth rests on, each with the value seen and the value wanted."""
-    rests_on = dict.fromkeys(carriers(rule.condition, values))
-    return Reason(
-        rule=rule.id,
-        code=rule.code,
-        sentence=rule.sentence,
-        outcome=Outcome.UNKNOWN if outcome is None else Outcome.TRUE,
-        mode=rule.mode,
-        evidence=tuple(_evidence(leaf, negated, values) for leaf, negated in rests_on),
-    )
+class ReasonWriter:
+    """Writes the reasons of one compiled ruleset; the words of each leaf are made once."""
 
+    def __init__(self) -> None:
+        self._wanted: dict[tuple[int, bool], tuple[Leaf, str]] = {}
 
-def _evidence(leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
-    source = Source.ORDERS if isinstance(leaf, Bought) else leaf.field.source
-    as_of_us = _as_of(source, values)
-    return Evidence(
-        field=f"bought.{leaf.same.value}" if isinstance(leaf, Bought) else leaf.field.name,
-        seen=_seen(leaf, values),
-        wanted=leaf_words(leaf, negated=negated),
-        as_of=None if as_of_us is None else from_us(as_of_us),
-    )
+    def reason_of(self, rule: CompiledRule, values: Anyones, outcome: Truth) -> Reason:
+        """Why the rule fired: the leaves its truth rests on, each with the value seen and the value wanted."""
+        rests_on = {(id(leaf), negated): leaf for leaf, negated in carriers(rule.condition, values)}
+        return Reason(
+            rule=rule.id,
+            code=rule.code,
+            sentence=rule.sentence,
+            outcome=Outcome.UNKNOWN if outcome is None else Outcome.TRUE,
+            mode=rule.mode,
+            evidence=tuple(self._evidence(leaf, negated, values) for (_, negated), leaf in rests_on.items()),
+        )
+
+    def _evidence(self, leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
+        source = Source.ORDERS if isinstance(leaf, Bought) else leaf.field.source
+        as_of_us = _as_of(source, values)
+        return Evidence(
+            field=f"bought.{leaf.same.value}" if isinstance(leaf, Bought) else leaf.field.name,
+            seen=_seen(leaf, values),
+            wanted=self._words(leaf, negated),
+            as_of=None if as_of_us is None else from_us(as_of_us),
+        )
+
+    def _words(self, leaf: Leaf, negated: bool) -> str:
+        known = self._wanted.get((id(leaf), negated))
+        if known is None:
+            # The leaf is kept with its words, so that no other leaf can ever have its id.
+            known = self._wanted[id(leaf), negated] = (leaf, leaf_words(leaf, negated=negated))
+        return known[1]
 
 
 def _seen(leaf: Leaf, values: Anyones) -> str | int | bool | None:

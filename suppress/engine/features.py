@@ -42,6 +42,10 @@ class MessageValues:
         """Never asked: `bought` is about an item, and validation keeps it out of message rules."""
         raise NotImplementedError(node)
 
+    def never_bought(self, same: Same) -> bool:
+        """Never asked, for the same reason."""
+        raise NotImplementedError(same)
+
     def why_unknown(self, name: str) -> UnknownFact:
         """Why that field has no value."""
         shared = self.shared
@@ -58,13 +62,14 @@ class MessageValues:
 class ItemValues:
     """The values of one item: its own, its stock's, its customer's history with it, and the message's.
 
-    `history_at_us` moves windows and cycles to a later instant while every other fact stays as it is at `as_of`.
+    `has_gaps`: whether a value that was asked for is unknown. `history_at_us` moves windows and cycles to a later instant while every other fact stays as it is at `as_of`.
     """
 
     __slots__ = (
         "_bought",
         "_fields",
         "_purchases",
+        "has_gaps",
         "history_at_us",
         "item",
         "levels",
@@ -86,6 +91,7 @@ class ItemValues:
         self.product: Product | None = None
         if shared.problem_with(Source.PRODUCTS) is None:
             self.product = shared.snapshot.products.get(item.sku)
+        self.has_gaps = False
         self.levels: tuple[StockLevel, ...] = shared.snapshot.stock.get(item.sku, ())
         self.stock_problem = self._stock_problem()
 
@@ -99,6 +105,8 @@ class ItemValues:
         if name in known:
             return known[name]
         known[name] = value = item_reader(name)(self)
+        if value is None:
+            self.has_gaps = True
         return value
 
     def bought(self, node: Bought) -> Truth:
@@ -109,7 +117,16 @@ class ItemValues:
             return known[key]
         value = self._read_bought(node)
         known[key] = value
+        if value is None:
+            self.has_gaps = True
         return value
+
+    def never_bought(self, same: Same) -> bool:
+        """Whether nothing that counts as the same was ever bought, for certain."""
+        if self.shared.history_problem() is not None:
+            return False
+        purchases, sure = self._counted(same)
+        return sure and not purchases
 
     def units_bought(self, node: Bought) -> tuple[int, int | None]:
         """Units counted for the node and when the last of them was bought; None = none counted."""

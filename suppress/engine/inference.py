@@ -28,11 +28,11 @@ from suppress.engine.durable_form import (
     is_short_text,
     rule_form,
 )
-from suppress.engine.evaluate import Seen, Truth, Values, fires, truth
+from suppress.engine.evaluate import Seen, Truth, Values, compare, fires, truth
 from suppress.errors import EngineError
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
-from suppress.rules.tree import Bought
+from suppress.rules.tree import Bought, Compare, Same
 
 try:
     import durable_rules_engine as engine
@@ -48,6 +48,9 @@ MAX_SESSIONS: Final = 64
 CLOSE_SECONDS: Final = 30.0
 """How long `close` waits for a running evaluation; then its memory is left alone: better a leak than a crash."""
 
+MAX_TABLED: Final = 4096
+"""Values of one field whose comparisons are kept."""
+
 _CANARY: Final = "_canary"
 _GUARD: Final = {"t": "i"}
 _IDS: Final = 16
@@ -57,6 +60,22 @@ _NO_MATCH: Final = 1
 _TRUTHS: Final = {True: TRUE, False: FALSE, None: UNKNOWN}
 
 _Row = dict[str, str | int | bool]
+
+
+class _Tabled(NamedTuple):
+    """Derived columns that compare one field. `known`: what they say of a value seen before, for values recur."""
+
+    field: str
+    tests: tuple[tuple[str, Compare], ...]
+    known: dict[Seen, dict[str, int]]
+
+
+class _Purchases(NamedTuple):
+    """Derived columns that ask for purchases of one kind. `never`: what they say when there was none, as mostly."""
+
+    same: Same
+    tests: tuple[tuple[str, Bought], ...]
+    never: dict[str, int]
 
 
 class _Handle(NamedTuple):
@@ -164,8 +183,19 @@ class Inference:
         self._texts = [(c.key, c.field) for c in native if column_class(c.type) is str]
         self._numbers = [(c.key, c.field) for c in native if column_class(c.type) is int]
         self._flags = [(c.key, c.field) for c in native if column_class(c.type) is bool]
-        self._purchases = [(c.key, c.condition) for c in derived if isinstance(c.condition, Bought)]
-        self._derived = [(c.key, c.condition) for c in derived if not isinstance(c.condition, Bought)]
+        of_same: dict[Same, list[tuple[str, Bought]]] = defaultdict(list)
+        self._derived = [(c.key, c.condition) for c in derived if not isinstance(c.condition, Bought | Compare)]
+        of_field: dict[str, list[tuple[str, Compare]]] = defaultdict(list)
+        for column in derived:
+            if isinstance(column.condition, Compare):
+                of_field[column.condition.field.name].append((column.key, column.condition))
+            elif isinstance(column.condition, Bought):
+                of_same[column.condition.same].append((column.key, column.condition))
+        self._purchases = [
+            _Purchases(same, tuple(tests), dict.fromkeys((key for key, _ in tests), FALSE))
+            for same, tests in of_same.items()
+        ]
+        self._tabled = [_Tabled(name, tuple(tests), {}) for name, tests in of_field.items()]
         return [(chunk, {name: named[name] for name in chunk.forms}) for chunk in chunks]
 
     def _prove(self, rules: Sequence[CompiledRule]) -> None:
@@ -198,8 +228,20 @@ class Inference:
                 if flag.__class__ is not bool:
                     raise _wrong_type(name, flag)
                 row[key] = flag
-        for key, node in self._purchases:
-            row[key] = _TRUTHS[values.bought(node)]
+        for same, nodes, never in self._purchases:
+            if values.never_bought(same):
+                row.update(never)
+            else:
+                for key, node in nodes:
+                    row[key] = _TRUTHS[values.bought(node)]
+        for name, tests, known in self._tabled:
+            seen = field(name)
+            said = known.get(seen)
+            if said is None:
+                said = {key: _TRUTHS[compare(leaf, seen)] for key, leaf in tests}
+                if len(known) < MAX_TABLED:
+                    known[seen] = said
+            row.update(said)
         for key, condition in self._derived:
             row[key] = _TRUTHS[truth(condition, values)]
         return row
@@ -308,6 +350,9 @@ class _Nothing:
 
     def bought(self, node: Bought) -> Truth:
         return None
+
+    def never_bought(self, same: Same) -> bool:
+        return False
 
 
 def _create_handle(name: str, chunk: Chunk, numbers: dict[str, tuple[int, ...]]) -> _Handle:

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from suppress.errors import StoreError
@@ -86,6 +86,22 @@ class Database:
             self._local.connection = connection
             self._readers.add(connection)
         return connection
+
+    def rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows of a statement on this thread's connection for reading, as the driver gives them.
+
+        For the hot path: making SQLAlchemy's result and its metadata would cost as much as the query. Raises
+        SQLAlchemyError as SQLAlchemy would, `connection_invalidated` when the connection is of no more use.
+        """
+        driver: Any = self.read().connection.driver_connection
+        try:
+            rows: list[tuple[Any, ...]] = driver.execute(statement, parameters).fetchall()
+        except self._driver_error as error:
+            lost = self._read_engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
+            raise DBAPIError.instance(
+                statement, None, error, self._driver_error, hide_parameters=True, connection_invalidated=lost
+            ) from error
+        return rows
 
     def drop_reader(self) -> None:
         """Forget this thread's connection, e.g. because it broke; the next `read` makes a new one."""

@@ -197,10 +197,7 @@ class FactStore:
         return BEGINNING_US if window_us is None else as_of_us - window_us
 
     def _rows(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
-        # The driver's own rows: Row objects and result metadata would cost as much as the query.
-        cursor: Any = self._database.read().exec_driver_sql(statement, tuple(parameters)).cursor
-        rows: list[Row] = cursor.fetchall()
-        return rows
+        return self._database.rows(statement, tuple(parameters))
 
 
 def _asked(message: Message, as_of_us: int) -> _Asked:

@@ -63,6 +63,10 @@ class Facts:
     def bought(self, node: Bought) -> Truth:
         return self.purchases.get(node)
 
+    def never_bought(self, same: Same) -> bool:
+        of_kind = [truth for node, truth in self.purchases.items() if node.same is same]
+        return bool(of_kind) and not any(truth is not False for truth in of_kind)
+
     def __repr__(self) -> str:
         return f"Facts({self.fields!r}, {self.purchases!r})"
 

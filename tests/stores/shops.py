@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from suppress.facts.history import OrderLine
 from suppress.facts.message import Item, Message
@@ -137,18 +136,24 @@ def clear(database: Database) -> None:
 
 @contextmanager
 def counted(database: Database) -> Iterator[list[str]]:
-    """The statements sent on this thread's connection for reading, as they are sent."""
+    """The statements the driver sends on this thread's connection for reading, as it sends them."""
     sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    connection = database.read()
-    event.listen(connection, "before_cursor_execute", note)
-    try:
+    driver: Any = database.read().connection.driver_connection
+    if database.dialect == "sqlite":
+        driver.set_trace_callback(sent.append)
         yield sent
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
+        driver.set_trace_callback(None)
+        return
+    plain = driver.cursor_factory
+
+    class Counting(plain):  # type: ignore[misc, valid-type]
+        def execute(self, query: str, *arguments: Any, **options: Any) -> Any:
+            sent.append(query)
+            return super().execute(query, *arguments, **options)
+
+    driver.cursor_factory = Counting
+    yield sent
+    driver.cursor_factory = plain
 
 
 def comparable(snapshot: Snapshot) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Reading: the store says what the book says, in few statements, whatever the strings and however long the history."""
 
 import random
+import re
 from collections.abc import Callable
 
 import pytest
@@ -129,7 +130,10 @@ def test_same_text_for_any_number_of_items(database: Database) -> None:
         store.snapshot(Message(items=("s1",), customer_id="c1"), shops.AS_OF_US)
         store.snapshot(Message(items=tuple(f"s{n}" for n in range(20)), customer_id="c2"), shops.AS_OF_US)
 
-    assert sent[:3] == sent[3:]
+    texts = [re.sub(r"'\[.*?\]'", "?", statement) for statement in sent]  # SQLite tells parameters in place
+
+    assert 3 == len(set(texts))
+    assert texts[:3] == texts[3:]
 
 
 def test_recipients(database: Database) -> None:
