@@ -29,7 +29,7 @@ def eligible_again_us(
 ) -> int | None:
     """The first instant after `as_of` at which no enforced rule drops the item; None when time alone does not help.
 
-    `fired`: the rules that fire now. `moving_rules`: the item rules of which `moves` is true; the others stay as they are.
+    `fired`: the rules that fire now. `moving_rules`: the item rules of which `moves` is true; the others stay.
     """
     pending: set[int] = set()
     for rule in fired:
@@ -64,9 +64,9 @@ def _changes(rule: CompiledRule, values: ItemValues) -> list[int]:
     changes = [] if rule.ends_us is None else [rule.ends_us]
     for leaf in leaves(rule.condition):
         if isinstance(leaf, Bought):
-            changes.extend(values.flips(leaf))
+            changes.extend(values.history.flips(leaf))
         elif leaf.field.name == REPLENISHMENT_DUE:
-            due_us = values.due_at_us()
+            due_us = values.history.due_at_us()
             if due_us is not None:
                 changes.append(due_us)
     return [at_us for at_us in changes if at_us > as_of_us]

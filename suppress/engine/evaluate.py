@@ -86,8 +86,8 @@ def fires(rule: CompiledRule, values: Values) -> bool:
 def carriers(condition: Condition, values: Values, *, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
     """The leaves the condition's truth rests on, each with whether it stands under a `not`.
 
-    A true `any` rests on its true parts, a false `all` on its false ones, everything else on all that share its truth or
-    are needed for it.
+    A true `any` rests on its true parts, a false `all` on its false ones, everything else on all that share its truth
+    or are needed for it.
     """
     match condition:
         case All(parts=parts):

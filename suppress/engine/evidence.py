@@ -62,7 +62,7 @@ def _seen(leaf: Leaf, values: Anyones) -> str | int | bool | None:
         return None
     if values.bought(leaf) is None:
         return None
-    units, last_us = values.units_bought(leaf)
+    units, last_us = values.history.units(leaf)
     if last_us is None:
         return "no unit"
     return f"{units} unit{'' if units == 1 else 's'}, the last on {date_words(from_us(last_us))}"

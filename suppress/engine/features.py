@@ -4,16 +4,16 @@ A value is read when it is asked for and kept. Every name of the vocabulary has 
 end; a test says which is forgotten.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
 from suppress.decisions.decision import Why
 from suppress.engine.evaluate import Seen, Truth
-from suppress.engine.shared import PurchaseUnits, SharedFacts, UnknownFact
+from suppress.engine.history import ItemHistory
+from suppress.engine.shared import SharedFacts, UnknownFact
 from suppress.facts.catalog import Product
 from suppress.facts.customer import Customer
-from suppress.facts.instants import US_PER_DAY
 from suppress.facts.inventory import StockLevel, oldest_us
 from suppress.facts.message import Item
 from suppress.facts.snapshot import Snapshot, Source
@@ -62,15 +62,14 @@ class MessageValues:
 class ItemValues:
     """The values of one item: its own, its stock's, its customer's history with it, and the message's.
 
-    `has_gaps`: whether a value that was asked for is unknown. `history_at_us` moves windows and cycles to a later instant while every other fact stays as it is at `as_of`.
+    `has_gaps`: whether a value that was asked for is unknown. `history_at_us` moves windows and cycles to a later
+    instant while every other fact stays as it is at `as_of`.
     """
 
     __slots__ = (
-        "_bought",
         "_fields",
-        "_purchases",
         "has_gaps",
-        "history_at_us",
+        "history",
         "item",
         "levels",
         "message",
@@ -84,14 +83,12 @@ class ItemValues:
         self.message = message
         self.shared = shared
         self.item = item
-        self.history_at_us = shared.as_of_us if history_at_us is None else history_at_us
+        self.has_gaps = False
         self._fields: dict[str, Seen] = {}
-        self._bought: dict[int, Truth] = {}
-        self._purchases: dict[Same, tuple[Sequence[PurchaseUnits], bool]] = {}
         self.product: Product | None = None
         if shared.problem_with(Source.PRODUCTS) is None:
             self.product = shared.snapshot.products.get(item.sku)
-        self.has_gaps = False
+        self.history = ItemHistory(shared, item.sku, self.product, history_at_us)
         self.levels: tuple[StockLevel, ...] = shared.snapshot.stock.get(item.sku, ())
         self.stock_problem = self._stock_problem()
 
@@ -111,68 +108,14 @@ class ItemValues:
 
     def bought(self, node: Bought) -> Truth:
         """Whether the customer bought it: unknown when nobody knows the purchases, or what counts as the same."""
-        known = self._bought
-        key = id(node)
-        if key in known:
-            return known[key]
-        value = self._read_bought(node)
-        known[key] = value
+        value = self.history.bought(node)
         if value is None:
             self.has_gaps = True
         return value
 
     def never_bought(self, same: Same) -> bool:
         """Whether nothing that counts as the same was ever bought, for certain."""
-        if self.shared.history_problem() is not None:
-            return False
-        purchases, sure = self._counted(same)
-        return sure and not purchases
-
-    def units_bought(self, node: Bought) -> tuple[int, int | None]:
-        """Units counted for the node and when the last of them was bought; None = none counted."""
-        units, last_us = 0, None
-        low_us, high_us = self._window(node)
-        for purchase in self._counted(node.same)[0]:
-            counted = purchase.kept_units if node.kept else purchase.ordered_units
-            if low_us < purchase.at_us <= high_us and counted:
-                units += counted
-                last_us = purchase.at_us if last_us is None else max(last_us, purchase.at_us)
-        return units, last_us
-
-    def flips(self, node: Bought) -> list[int]:
-        """The instants after `as_of` at which the node's truth changes if nothing else happens, in order."""
-        if self.shared.history_problem() is not None:
-            return []
-        changes: dict[int, int] = {}
-        units = 0
-        for purchase in self._counted(node.same)[0]:
-            counted = purchase.kept_units if node.kept else purchase.ordered_units
-            enters_us = purchase.at_us + (node.not_within.us if node.not_within else 0)
-            leaves_us = purchase.at_us + node.within.us if node.within else None
-            for at_us, delta in ((enters_us, counted), (leaves_us, -counted)):
-                if at_us is None:
-                    continue
-                if at_us <= self.shared.as_of_us:
-                    units += delta
-                else:
-                    changes[at_us] = changes.get(at_us, 0) + delta
-        flips = []
-        for at_us in sorted(changes):
-            before, units = units, units + changes[at_us]
-            if (before >= node.at_least) is not (units >= node.at_least):
-                flips.append(at_us)
-        return flips
-
-    def due_at_us(self) -> int | None:
-        """When the item is due for replenishment, counted from the last purchase; None when it never is."""
-        days = self.product.replenish_days if self.product else None
-        last_us = self.last_kept_us()
-        return None if days is None or last_us is None else last_us + days * US_PER_DAY
-
-    def last_kept_us(self) -> int | None:
-        """When the customer last bought and kept this sku; None when never."""
-        kept = (p.at_us for p in self.shared.purchases(Same.SKU, self.item.sku) if p.kept_units)
-        return max(kept, default=None)
+        return self.history.never_bought(same)
 
     def why_unknown(self, what: str | Bought) -> UnknownFact:
         """Why that field or condition has no value."""
@@ -206,65 +149,18 @@ class ItemValues:
             return UnknownFact(Source.STOCK.value, self.item.sku, Why.STALE, stated_us)
         return None
 
-    def _read_bought(self, node: Bought) -> Truth:
-        shared = self.shared
-        if shared.history_problem() is not None:
-            return None
-        purchases, sure = self._counted(node.same)
-        if not purchases:
-            return False if sure else None
-        low_us, high_us = self._window(node)
-        within_us = node.within.us if node.within else None
-        not_within_us = node.not_within.us if node.not_within else 0
-        units = 0
-        for at_us, kept_units, ordered_units in purchases:
-            if at_us > high_us:
-                shared.note_change(at_us + not_within_us)
-            elif at_us > low_us:
-                units += kept_units if node.kept else ordered_units
-                if within_us is not None:
-                    shared.note_change(at_us + within_us)
-        return True if units >= node.at_least else False if sure else None
-
-    def _counted(self, same: Same) -> tuple[Sequence[PurchaseUnits], bool]:
-        """The purchases that count as the same, and whether that is all of them: an item is always the same as itself."""
-        found = self._purchases.get(same)
-        if found is None:
-            key = self._key(same)
-            if key is None:
-                found = self.shared.purchases(Same.SKU, self.item.sku), False
-            else:
-                found = self.shared.purchases(same, key), True
-            self._purchases[same] = found
-        return found
-
-    def _key(self, same: Same) -> str | None:
-        if same is Same.SKU:
-            return self.item.sku
-        product = self.product
-        if product is None:
-            return None
-        if same is Same.ITEM_GROUP:
-            return product.item_group
-        return product.category if same is Same.CATEGORY else product.brand
-
-    def _window(self, node: Bought) -> tuple[int, int]:
-        at_us = self.history_at_us
-        low_us = at_us - node.within.us if node.within else -(1 << 62)
-        return low_us, at_us - node.not_within.us if node.not_within else at_us
-
 
 def _replenishment_due(values: ItemValues) -> Truth:
     shared = values.shared
     if shared.history_problem() is not None:
         return None
     if values.product is None:
-        return None if values.last_kept_us() is not None else False
-    due_us = values.due_at_us()
+        return None if values.history.last_kept_us() is not None else False
+    due_us = values.history.due_at_us()
     if due_us is None:
         return False
     shared.note_change(due_us)
-    return values.history_at_us >= due_us
+    return values.history.at_us >= due_us
 
 
 def _stock_sum(attribute: str) -> Callable[[ItemValues], Seen]:

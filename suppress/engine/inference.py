@@ -228,6 +228,11 @@ class Inference:
                 if flag.__class__ is not bool:
                     raise _wrong_type(name, flag)
                 row[key] = flag
+        self._derive(values, row)
+        return row
+
+    def _derive(self, values: Values, row: _Row) -> None:
+        """Add what is decided in Python: purchases, comparisons the engine cannot make, trees beyond its limits."""
         for same, nodes, never in self._purchases:
             if values.never_bought(same):
                 row.update(never)
@@ -235,7 +240,7 @@ class Inference:
                 for key, node in nodes:
                     row[key] = _TRUTHS[values.bought(node)]
         for name, tests, known in self._tabled:
-            seen = field(name)
+            seen = values.field(name)
             said = known.get(seen)
             if said is None:
                 said = {key: _TRUTHS[compare(leaf, seen)] for key, leaf in tests}
@@ -244,7 +249,6 @@ class Inference:
             row.update(said)
         for key, condition in self._derived:
             row[key] = _TRUTHS[truth(condition, values)]
-        return row
 
     def _ask(self, session: _Session, row: _Row) -> frozenset[int]:
         session.turn = turn = (session.turn + 1) % _IDS

@@ -1,4 +1,4 @@
-"""Turn a Snapshot into what all items of one message share: the customer's purchases, and how far each source can be used.
+"""Turn a Snapshot into what all items of one message share: purchases, and how far each source can be used.
 
 Reading notes the next instant at which time alone could change something (a purchase leaves a window, a figure grows
 stale), from which `decide` states how long a decision holds. Windows are half-open: `as_of - window < t <= as_of`, and
@@ -23,7 +23,7 @@ class PurchaseUnits(NamedTuple):
 
 
 class UnknownFact(NamedTuple):
-    """Why a value is unknown: the fact (a source, or a field of a known row), the sku or None, the age where it counts."""
+    """Why a value is unknown: the fact (a source, or a field of a known row), the sku or None, its age if stale."""
 
     fact: str
     about: str | None
