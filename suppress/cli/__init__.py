@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from suppress.cli.exits import FACTS_STALE_OR_MISSING, INTERRUPTED, OK, RULES_INVALID, UNEXPECTED, USAGE
+from suppress.cli.options import with_both
 from suppress.errors import FactsError, RulesetError, StoreError, SuppressError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -41,7 +42,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
+        return with_both(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands for `--help`, without importing any."""

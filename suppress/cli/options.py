@@ -33,6 +33,26 @@ def ruleset_option(function: Command) -> Command:
     )(function)
 
 
+def with_both(command: click.Command) -> click.Command:
+    """The command with `--database` and `--rules`, so that one set of flags fits every command.
+
+    A command that has no use for one of them takes it and leaves it alone. Groups pass it to their commands.
+    """
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            with_both(each)
+        return command
+    present = {parameter.name for parameter in command.params}
+    for name, metavar in (("database", "URL"), ("rules", "DIR")):
+        if name not in present:
+            command.params.append(
+                click.Option(
+                    [f"--{name}"], metavar=metavar, expose_value=False, help="Not needed here; taken for uniformity."
+                )
+            )
+    return command
+
+
 class InstantType(click.ParamType[datetime]):
     """An RFC 3339 time with a zone."""
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from suppress.cli import main
+from suppress.cli import COMMANDS, main
 
 RULES = """
 version: 1
@@ -180,6 +180,19 @@ def test_explain_refuses_what_is_no_decision(shop: Path) -> None:
 
     assert 1 == told.returncode
     assert "suppress check FILE --format json" in told.stderr
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "db upgrade", "db check"])
+def test_every_command_takes_the_same_flags(shop: Path, name: str) -> None:
+    """`--database` and `--rules` fit every command, so that scripts need only one set of them."""
+    told = run(shop, *name.split(), "--database", "sqlite:///suppress.db", "--rules", "rulesets", "--help")
+
+    if name == "db":
+        assert 2 == told.returncode  # a group: its commands take them
+    else:
+        assert 0 == told.returncode, told.stderr
+        assert "--database URL" in told.stdout
+        assert "--rules DIR" in told.stdout
 
 
 def test_rules_are_read_aloud(shop: Path) -> None:
