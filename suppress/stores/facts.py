@@ -3,7 +3,7 @@
 The database twin of `facts.book`. Rows become facts by position, without ORM objects: this is the hot path of a check.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -61,6 +61,7 @@ class FactStore:
         self._statements = statements_for(needs, database.dialect)
         on_sqlite = database.dialect == "sqlite"
         self._list: Callable[[Iterable[str]], Any] = _json_list if on_sqlite else list
+        self._pairs: Callable[[Sequence[Row]], tuple[Any, ...]] = _json_tuples if on_sqlite else _two_columns
         self._tuples: Callable[[Sequence[Row]], tuple[Any, ...]] = _json_tuples if on_sqlite else _columns
 
     def snapshot(self, message: Message, as_of_us: int) -> Snapshot:
@@ -166,16 +167,36 @@ class FactStore:
                     after, until = min(after, known[0]), max(until, known[1])
                 spans[customer_id] = (after, until)
                 skus.update(one.skus)
-        if self._statements.lines is None or not spans or not skus:
+        if not self._statements.lines or not self._statements.lines_of_many or not spans or not skus:
             return found
-        shown = [products[sku] for sku in skus if sku in products] if self._ways else []
-        parameters = [*self._tuples([(customer_id, *span) for customer_id, span in spans.items()]), self._list(skus)]
-        parameters += [self._list(_values(shown, way)) for way in self._ways]
-        for row in self._rows(self._statements.lines, parameters):
+        parameters = [*self._tuples([(customer_id, *span) for customer_id, span in spans.items()])]
+        if len(asked) == 1:
+            statement = self._statements.lines
+            parameters += [self._list(keys) for keys in self._keys(asked[0], products)]
+        else:
+            statement = self._statements.lines_of_many
+            parameters += self._pairs_of(asked, recipients, products)
+        for row in self._rows(statement, parameters):
             found.setdefault(row[0], []).append(
                 OrderLine(row[1], row[2], row[3], row[4], row[5], bool(row[6]), *row[7:])
             )
         return found
+
+    def _keys(self, one: _Asked, products: Mapping[str, Product]) -> list[Collection[str]]:
+        """The skus a message shows, then their groups, categories, brands: one list per way a line can count."""
+        shown = [products[sku] for sku in one.skus if sku in products] if self._ways else []
+        return [one.skus, *(_values(shown, way) for way in self._ways)]
+
+    def _pairs_of(
+        self, asked: Sequence[_Asked], recipients: Sequence[Recipient], products: Mapping[str, Product]
+    ) -> list[Any]:
+        """The keys of many messages, each beside its customer: one's popular brand must not fetch another's lines."""
+        pairs: list[dict[Row, None]] = [{} for _ in ("sku", *self._ways)]
+        for one, (customer_id, _, _) in zip(asked, recipients, strict=True):
+            if customer_id is not None:
+                for keys, of_way in zip(self._keys(one, products), pairs, strict=True):
+                    of_way.update(dict.fromkeys((customer_id, key) for key in keys))
+        return [parameter for of_way in pairs for parameter in self._pairs(list(of_way))]
 
     def _relevant(
         self, one: _Asked, lines: Sequence[OrderLine], products: Mapping[str, Product]
@@ -183,8 +204,7 @@ class FactStore:
         if not lines:
             return ()
         after_us = self._after_us(one.as_of_us)
-        shown = [products[sku] for sku in one.skus if sku in products]
-        wanted = [(way, _values(shown, way)) for way in self._ways]
+        wanted = list(zip(self._ways, self._keys(one, products)[1:], strict=True))
         return tuple(
             line
             for line in lines
@@ -248,6 +268,10 @@ def _json_list(values: Iterable[str]) -> str:
 
 def _json_tuples(rows: Sequence[Row]) -> tuple[str]:
     return (orjson.dumps(rows).decode(),)
+
+
+def _two_columns(pairs: Sequence[Row]) -> tuple[list[Any], ...]:
+    return [first for first, _ in pairs], [second for _, second in pairs]
 
 
 def _columns(rows: Sequence[Row]) -> tuple[list[Any], ...]:

@@ -33,13 +33,15 @@ class Statements:
     `people` (by id) and `addressees` (by id and by address): kind, value, number, then the customer's columns. Feeds
     come as kind `feed` with their name and instant, customers as kind `id`, addresses with the number of customers that
     share them and one of these. `goods`: the sku asked for, product columns, stock columns. `lines`: customer_id, line
-    columns, then group, category and brand when they matter.
+    columns, then group, category and brand when they matter; its lists hold the skus, groups, ... of one message.
+    `lines_of_many`: the same for several messages, whose lists hold pairs of customer and sku, group, ...
     """
 
     people: str
     addressees: str
     goods: str | None
     lines: str | None
+    lines_of_many: str | None
 
 
 def statements_for(needs: FactNeeds, dialect: str) -> Statements:
@@ -51,7 +53,8 @@ def statements_for(needs: FactNeeds, dialect: str) -> Statements:
         people=_people(text, by_id=needs.customer, by_address=False),
         addressees=_people(text, by_id=needs.customer, by_address=True),
         goods=_goods(text, products=wants_products, stock=needs.stock) if wants_products or needs.stock else None,
-        lines=_lines(text, ways) if needs.history else None,
+        lines=_lines(text, ways, text.among, "{}") if needs.history else None,
+        lines_of_many=_lines(text, ways, text.among_pairs, "(l.customer_id, {})") if needs.history else None,
     )
 
 
@@ -62,6 +65,7 @@ class _Dialect:
     skus: str
     histories: str
     among: str
+    among_pairs: str
 
 
 # CROSS JOIN keeps SQLite from turning the loops round: from the few asked for to the many stored.
@@ -77,6 +81,7 @@ _SQLITE: Final = _Dialect(
         " AND l.ordered_at_us > json_extract(k.value, '$[1]') AND l.ordered_at_us <= json_extract(k.value, '$[2]')"
     ),
     among="{column} IN (SELECT value FROM json_each(?))",
+    among_pairs=("{column} IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"),
 )
 _POSTGRESQL: Final = _Dialect(
     ids="customers c WHERE c.customer_id = ANY(%s::text[])",
@@ -90,6 +95,7 @@ _POSTGRESQL: Final = _Dialect(
         " AND l.ordered_at_us > k.after_us AND l.ordered_at_us <= k.until_us"
     ),
     among="{column} IN (SELECT unnest(%s::text[]))",
+    among_pairs="{column} IN (SELECT w.customer_id, w.key FROM unnest(%s::text[], %s::text[]) w(customer_id, key))",
 )
 
 
@@ -118,8 +124,8 @@ def _goods(text: _Dialect, *, products: bool, stock: bool) -> str:
     return f"SELECT {', '.join(columns)} FROM {text.skus} {' '.join(joins)}"
 
 
-def _lines(text: _Dialect, ways: tuple[str, ...]) -> str:
+def _lines(text: _Dialect, ways: tuple[str, ...], among: str, shape: str) -> str:
     columns = ", ".join(["l.customer_id", *_LINE, *(WAYS.values() if ways else ())])
     join = " LEFT JOIN products p ON p.sku = l.sku" if ways else ""
-    same = " OR ".join(text.among.format(column=column) for column in ("l.sku", *(WAYS[way] for way in ways)))
+    same = " OR ".join(among.format(column=shape.format(column)) for column in ("l.sku", *(WAYS[way] for way in ways)))
     return f"SELECT {columns} FROM {text.histories}{join} WHERE {same}"
