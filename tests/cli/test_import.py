@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_flags_reach_the_reader(run, tmp_path: Path) -> None:  # type: ignore[no
     flags = [word for each in maps for word in ("--map", each)]
     flags += ["--fold-case", "--time-zone", "Europe/Zurich", "--encoding", "cp1252", "--rejects-dir", str(rejects)]
     code, _, _ = run("orders", path, *flags)
-    with sqlite3.connect(tmp_path / "facts.db") as database:
+    with closing(sqlite3.connect(tmp_path / "facts.db")) as database, database:
         found = database.execute("SELECT order_id, customer_id, sku, units, ordered_at_us FROM order_lines").fetchall()
 
     assert code == 7
@@ -183,7 +184,7 @@ def test_ctrl_c_ends_with_130_and_a_rerun_completes(url: str, tmp_path: Path) ->
     command = [sys.executable, "-m", "suppress", "import", "orders", str(path), "--database", url, "--format", "json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     there = 0
-    with sqlite3.connect(f"file:{tmp_path}/facts.db?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{tmp_path}/facts.db?mode=ro", uri=True)) as database:
         while there == 0 and process.poll() is None:
             time.sleep(0.02)
             there = database.execute("SELECT count(*) FROM order_lines").fetchone()[0]
