@@ -16,14 +16,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from suppress.errors import FactsError
-from suppress.facts.ids import clean_id
+from suppress.facts.ids import MAX_ID_CHARACTERS, clean_id
 from suppress.intake.cells import TYPED, json_of, plain
 from suppress.problems import did_you_mean
 
 ParseOne = Callable[[str], Any]
 
 MAX_TEXT_CHARACTERS: Final = 2000
-MAX_KEY_CHARACTERS: Final = 255
 MAX_LIST_LENGTH: Final = 1000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -90,7 +89,7 @@ def _at_most(characters: int, text: str) -> str:
 def parse_path(cell: str) -> str | None:
     """A path with `/` between levels: each level trimmed, empty levels left out. None when no level is left."""
     levels = (level.strip() for level in parse_text(cell).split("/"))
-    return _at_most(MAX_KEY_CHARACTERS, "/".join(level for level in levels if level)) or None
+    return _at_most(MAX_ID_CHARACTERS, "/".join(level for level in levels if level)) or None
 
 
 def whole_parser(least: int | None, *, zero: bool) -> ParseOne:
