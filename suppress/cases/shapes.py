@@ -1,42 +1,80 @@
 """See that the parts of a case have the shape a story needs: lists of rows, maps of answers. Mistakes are told."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from suppress.facts.snapshot import Source
 from suppress.problems import did_you_mean
 
 UNAVAILABLE: Final = "unavailable"
 
-WANTS: Final[Mapping[str, str]] = {
-    "verdict": "one word",
-    "dropped": "a map of skus to words",
-    "shown": "a list",
-    "fired": "a map of skus to lists",
-    "shadow": "a map of skus to lists",
-    "message": "a list",
-    "outcome": "a map of skus to words",
-    "replaced_by": "a map of skus to words",
-    "eligible_again_at": "a map of skus to words",
-    "valid_until": "one word",
-    "missing": "a list",
-}
-"""What a story may ask of a decision, and the shape of the answer; `play` compares each."""
 
-EXAMPLES: Final = {
-    "verdict": "send",
-    "dropped": "{C-1: recently_purchased}",
-    "shown": "[C-1, C-2]",
-    "fired": "{C-1: [already-bought]}",
-    "shadow": "{C-1: [already-bought]}",
-    "message": "[too_few_items]",
-    "outcome": "{C-1: unknown}",
-    "replaced_by": "{C-1: C-9}",
-    "eligible_again_at": "{C-1: in 5 days}",
-    "valid_until": "in 5 days",
-    "missing": '["stock of C-1: missing"]',
+class Question(NamedTuple):
+    """What a story may ask of a decision: the shape of the answer, what is asked, and an answer for the help."""
+
+    shape: str
+    meaning: str
+    example: str
+
+
+FILE_KEYS: Final[Mapping[str, str]] = {
+    "given": "what all cases of the file have in common; each may add to it",
+    "cases": "the stories, each played by itself",
 }
-"""What the help says to write, per question."""
+CASE_KEYS: Final[Mapping[str, str]] = {
+    "name": "what the story shows, in one sentence",
+    "as_of": "the time of the decision, with its zone; may be left out when the message has a send_at",
+    "given": "what the shop knows: rows with the columns of an import, and how old they are",
+    "message": "the message somebody wants to send",
+    "want": "what the decision must be; what is not named is not looked at",
+}
+FEEDS_MEANING: Final = "when each source was last loaded; unavailable: no fact can be read at all"
+
+QUESTIONS: Final[Mapping[str, Question]] = {
+    "verdict": Question("one word", "what becomes of the message", "send"),
+    "dropped": Question(
+        "a map of skus to words",
+        "all dropped items, replacements too, each with the code that decided; {} for none",
+        "{C-1: recently_purchased}",
+    ),
+    "shown": Question("a list", "the items shown, in order", "[C-1, C-2]"),
+    "fired": Question(
+        "a map of skus to lists", "all rules that fired for an item, in file order", "{C-1: [already-bought]}"
+    ),
+    "shadow": Question(
+        "a map of skus to lists",
+        "the rules that fired for an item and were recorded, not obeyed",
+        "{C-1: [already-bought]}",
+    ),
+    "message": Question(
+        "a list", "the codes of all rules that fired for the message, those in shadow too", "[too_few_items]"
+    ),
+    "outcome": Question(
+        "a map of skus to words",
+        "whether the deciding rule held (true), or nobody could know (unknown)",
+        "{C-1: unknown}",
+    ),
+    "replaced_by": Question("a map of skus to words", "which replacement stands for which dropped item", "{C-1: C-9}"),
+    "eligible_again_at": Question(
+        "a map of skus to words",
+        "from when a dropped item could be shown again by the passing of time; never when time does not help",
+        "{C-1: in 5 days}",
+    ),
+    "valid_until": Question(
+        "one word",
+        "until when the decision holds if no fact changes; never when no rule depends on time",
+        "in 5 days",
+    ),
+    "missing": Question(
+        "a list",
+        "which facts a rule asked for and could not have, and why: missing, stale, ambiguous, unavailable",
+        '["stock of C-1: missing"]',
+    ),
+}
+"""What a story may ask of a decision; `play` compares each, the schema of case files and the help are made of it."""
+
+WANTS: Final[Mapping[str, str]] = {name: question.shape for name, question in QUESTIONS.items()}
+EXAMPLES: Final[Mapping[str, str]] = {name: question.example for name, question in QUESTIONS.items()}
 
 
 class BadStoryError(Exception):

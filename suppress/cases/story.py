@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from suppress.cases.shapes import UNAVAILABLE, WANTS, BadStoryError, check_given, check_want
+from suppress.cases.shapes import CASE_KEYS, FILE_KEYS, UNAVAILABLE, WANTS, BadStoryError, check_given, check_want
 from suppress.errors import FactsError
 from suppress.facts.book import FactBook
 from suppress.facts.instants import from_us, to_us
@@ -25,9 +25,8 @@ from suppress.problems import Position, Problem, did_you_mean
 from suppress.rules.document import ListNode, MapNode, Node, ScalarNode, parse_document, plain
 from suppress.rules.literals import UNITS_US
 
-_KEYS: Final = ("name", "as_of", "given", "message", "want")
+_KEYS: Final = tuple(CASE_KEYS)
 _GIVEN: Final = (*(source.value for source in Source), "feeds")
-_FILE_KEYS: Final = ("given", "cases")
 _TIMES: Final = ("ordered_at", "updated_at", "incoming_at", "sent_at", "at", "send_at")
 _RELATIVE: Final = re.compile(r"(?:in ([0-9]{1,15}) ([a-z]+?)s?|([0-9]{1,15}) ([a-z]+?)s? ago)")
 _MOST_US: Final = 1000 * UNITS_US["year"]
@@ -47,17 +46,27 @@ class Story:
     want: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_stories(path: Path) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
-    """The stories of a case file that can be played, and what is wrong with the others."""
-    node, found = parse_document(path.read_bytes(), str(path))
+def read_stories(path: Path, *, may_want_nothing: bool = False) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
+    """The stories of a case file that can be played, and what is wrong with the others.
+
+    `may_want_nothing`: a case whose `want` is still to be written is played too, and wants nothing.
+    """
+    return parse_stories(path.read_bytes(), str(path), may_want_nothing=may_want_nothing)
+
+
+def parse_stories(
+    data: bytes, file: str, *, may_want_nothing: bool = False
+) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
+    """The stories in `data`; `file` is its name in problems. See `read_stories`."""
+    node, found = parse_document(data, file)
     problems = list(found)
     stories: list[Story] = []
     if isinstance(node, MapNode):
-        problems.extend(_unknown_keys(node, _FILE_KEYS, "a case file"))
+        problems.extend(_unknown_keys(node, FILE_KEYS, "a case file"))
         shared = _shared(node, problems)
-        for case in _cases(node, str(path), problems):
+        for case in _cases(node, file, problems):
             try:
-                stories.append(_story(case, shared))
+                stories.append(_story(case, shared, may_want_nothing=may_want_nothing))
             except (BadStoryError, FactsError) as error:
                 name = plain(case.get("name"))
                 problems.append(
@@ -70,7 +79,7 @@ def read_stories(path: Path) -> tuple[tuple[Story, ...], tuple[Problem, ...]]:
                 )
     elif not problems:
         problems.append(Problem(code="bad-case-file", message="a case file is a map with the key cases",
-                                position=Position(str(path))))  # fmt: skip
+                                position=Position(file)))  # fmt: skip
     return tuple(stories), tuple(problems)
 
 
@@ -146,15 +155,18 @@ def _unknown_keys(node: MapNode, known: Collection[str], where: str) -> list[Pro
     ]
 
 
-def _story(case: MapNode, shared: Mapping[str, Any]) -> Story:
+def _story(case: MapNode, shared: Mapping[str, Any], *, may_want_nothing: bool) -> Story:
     told = _as_written(case)
+    if may_want_nothing and not told.get("want"):
+        told["want"] = {}
     missing = [key for key in ("name", "message", "want") if told.get(key) is None]
     if missing:
         raise BadStoryError(f"{' and '.join(missing)} is missing")
     if not isinstance(told["name"], str):
         raise BadStoryError("name is not a text", "put a name with brackets or a colon in quotes")
     check_given(told.get("given"))
-    check_want(told["want"])
+    if told["want"] or not may_want_nothing:
+        check_want(told["want"])
     message = _message(case)
     as_of = told.get("as_of") or message.get("send_at")
     if as_of is None:
