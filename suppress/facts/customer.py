@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 
 class Customer(NamedTuple):
-    """What the shop knows about one customer; None = unknown. `consent`: channel -> agreed or not."""
+    """What the shop knows about one customer; None = unknown.
+
+    `consent`: channel -> agreed or not. `open_case`: a complaint is open; `late_order`: an order is overdue.
+    """
 
     customer_id: str
     household_id: str | None = None
@@ -14,3 +17,6 @@ class Customer(NamedTuple):
     time_zone: str | None = None
     consent: Mapping[str, bool] = {}
     attributes: Mapping[str, str] = {}
+    do_not_contact: bool | None = None
+    open_case: bool | None = None
+    late_order: bool | None = None

@@ -7,8 +7,8 @@ from typing import NamedTuple
 class OrderLine(NamedTuple):
     """One line of one order, or (negative `units`) a credit note that names no order line.
 
-    `item_group`, `category`, `brand` are those of the sku in today's catalogue; None = the catalogue does not say, and
-    then the line counts for its sku alone.
+    `item_group`, `category`, `brand`, `bundle_of` are those of the sku in today's catalogue; None = the catalogue does
+    not say, and then the line counts for its sku alone. `order_id` is empty where nobody asked for it.
     """
 
     sku: str
@@ -21,6 +21,8 @@ class OrderLine(NamedTuple):
     item_group: str | None = None
     category: str | None = None
     brand: str | None = None
+    order_id: str = ""
+    bundle_of: tuple[str, ...] = ()
 
 
 class Purchase(NamedTuple):

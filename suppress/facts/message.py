@@ -42,6 +42,7 @@ class Message:
     message_id: str | None = None
     channel: str | None = None
     campaign_id: str | None = None
+    campaign_tags: tuple[str, ...] = ()
     send_at: datetime | None = None
     slots: int | None = None
     replacements: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class Message:
             value = getattr(self, name)
             if value is not None:
                 put(self, name, clean_id(value, name))
+        put(self, "campaign_tags", tuple(clean_id(tag, "campaign tag") for tag in self.campaign_tags))
         for name in ("email", "phone"):
             if getattr(self, name) is not None:
                 clean_text(getattr(self, name), name)

@@ -70,6 +70,9 @@ class CustomerRecord(NamedTuple):
     time_zone: str | None
     consent: str
     attributes: str
+    do_not_contact: bool | None
+    open_case: bool | None
+    late_order: bool | None
     updated_at_us: int
     identities: tuple[tuple[str, str], ...]
 

@@ -7,9 +7,11 @@ from enum import StrEnum
 from suppress.decisions.decision import Why
 from suppress.facts.catalog import Product
 from suppress.facts.customer import Customer
+from suppress.facts.feedback import Feedback
 from suppress.facts.history import OrderLine
 from suppress.facts.inventory import StockLevel
 from suppress.facts.message import Message
+from suppress.facts.sent_log import SentMessage
 
 
 class Source(StrEnum):
@@ -27,8 +29,11 @@ class Source(StrEnum):
 class FactNeeds:
     """What a compiled ruleset wants fetched; the store reads no more than this.
 
-    `history_window_us`: how far back order lines are wanted; None = for ever. `history_by`: the ways a line can count
-    as the same as an item (`sku`, `item_group`, `category`, `brand`); empty = no history wanted.
+    `history_by`: the ways a line can count as the same as an item (`sku`, `item_group`, `category`, `brand`,
+    `component`); empty = no history wanted. `history_window_us`: how far back order lines are wanted; None = for ever.
+    `order_ids`: lines with the id of their order. `household`: the lines of everybody in the customer's household.
+    `group_stock`: products and stock of every sku in the items' styles. `sent`: the sent log, back to `sent_window_us`
+    (None = for ever); `sent_by`: the ways an earlier shown item can count as the same; empty = messages without items.
     """
 
     products: bool = False
@@ -36,11 +41,40 @@ class FactNeeds:
     customer: bool = False
     history_by: frozenset[str] = frozenset()
     history_window_us: int | None = None
+    order_ids: bool = False
+    household: bool = False
+    group_stock: bool = False
+    sent: bool = False
+    sent_by: frozenset[str] = frozenset()
+    sent_window_us: int | None = None
+    feedback: bool = False
 
     @property
     def history(self) -> bool:
         """Whether any order lines are wanted."""
         return bool(self.history_by)
+
+    def __or__(self, other: "FactNeeds") -> "FactNeeds":
+        """What two rulesets together want."""
+        return FactNeeds(
+            products=self.products or other.products,
+            stock=self.stock or other.stock,
+            customer=self.customer or other.customer,
+            history_by=self.history_by | other.history_by,
+            history_window_us=_wider(self, other, "history"),
+            order_ids=self.order_ids or other.order_ids,
+            household=self.household or other.household,
+            group_stock=self.group_stock or other.group_stock,
+            sent=self.sent or other.sent,
+            sent_by=self.sent_by | other.sent_by,
+            sent_window_us=_wider(self, other, "sent"),
+            feedback=self.feedback or other.feedback,
+        )
+
+
+def _wider(one: FactNeeds, other: FactNeeds, what: str) -> int | None:
+    windows = [getattr(needs, f"{what}_window_us") for needs in (one, other) if getattr(needs, what)]
+    return None if None in windows else max(windows, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +83,10 @@ class Snapshot:
 
     `customer_id` is None when the recipient could not be found (`customer_problem` says why). `customer` is None when
     the customer is known by id alone. `lines` holds the customer's order lines up to `as_of_us` that can matter to the
-    message's items; `products` and `stock` miss the skus nobody knows. `feeds_us`: source -> as of when it was last
-    loaded; None = never. `unavailable`: sources that could not be read just now.
+    message's items, `household_lines` those of the others in the household, by customer; `products` and `stock` miss
+    the skus nobody knows and hold those of the same style where rules ask for it. `sent` and `feedback` are up to
+    `as_of_us`, oldest first. `feeds_us`: source -> as of when it was last loaded; None = never. `unavailable`: sources
+    that could not be read just now.
     """
 
     message: Message
@@ -61,6 +97,9 @@ class Snapshot:
     products: Mapping[str, Product] = field(default_factory=dict)
     stock: Mapping[str, tuple[StockLevel, ...]] = field(default_factory=dict)
     lines: tuple[OrderLine, ...] = ()
+    household_lines: Mapping[str, tuple[OrderLine, ...]] = field(default_factory=dict)
+    sent: tuple[SentMessage, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
     feeds_us: Mapping[Source, int | None] = field(default_factory=dict)
     unavailable: frozenset[Source] = frozenset()
 

@@ -9,20 +9,52 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from suppress.decisions.decision import Mode
+from suppress.facts.fields import CUSTOMERS_REGION, Field
+from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import FactNeeds, Source
-from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Leaf, Not, leaves
+from suppress.rules.ruleset import Effect, Hold, Rule, Ruleset, WhenUnknown
+from suppress.rules.tree import (
+    CUSTOMER_ZONE,
+    All,
+    AnyOf,
+    Bought,
+    By,
+    Compare,
+    Condition,
+    Count,
+    Leaf,
+    Not,
+    Period,
+    Said,
+    Same,
+    Sent,
+    Shown,
+    leaves,
+)
 from suppress.rules.wording import rule_sentence
 
 REPLENISHMENT_DUE = "item.replenishment_due"
+GROUP_IN_STOCK_SHARE = "stock.group_in_stock_share"
+
+LOCAL_FIELDS: Final = frozenset({"message.local_time", "message.local_weekday", "message.local_date"})
+"""Fields that turn with the customer's clock."""
+
+_LONGEST_PERIOD_US: Final = {
+    # A local day may be longer than 24 hours, and a zone's clocks were once set back by a whole day.
+    period: (days + 2) * US_PER_DAY
+    for period, days in ((Period.DAY, 1), (Period.WEEK, 7), (Period.MONTH, 31))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
-    """One rule an engine evaluates. `number`: its place in the file. Applies while `starts_us <= as_of < ends_us`."""
+    """One rule an engine evaluates. `number`: its place in the file. Applies while `starts_us <= as_of < ends_us`.
+
+    `mode` is the ruleset's where that is quieter, but for rules that say `always`, which control groups obey as well.
+    """
 
     number: int
     id: str
@@ -32,6 +64,9 @@ class CompiledRule:
     when_unknown: WhenUnknown
     condition: Condition
     sentence: str
+    hold: Hold | None = None
+    always: bool = False
+    max_share: int | None = None
     starts_us: int | None = None
     ends_us: int | None = None
 
@@ -44,7 +79,11 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRuleset:
-    """What both engines run. `max_age_us`: source -> age beyond which its facts are unknown."""
+    """What both engines run. `max_age_us`: source -> age beyond which its facts are unknown.
+
+    `message_rules`: those that suppress and those that hold. `cycles_days`: category -> days one unit lasts. `regions`:
+    region -> stock locations. `control_group`, `max_share`: parts per ten thousand.
+    """
 
     name: str
     fingerprint: str
@@ -52,6 +91,11 @@ class CompiledRuleset:
     item_rules: tuple[CompiledRule, ...]
     message_rules: tuple[CompiledRule, ...]
     max_age_us: Mapping[Source, int]
+    time_zone: str
+    cycles_days: Mapping[str, int]
+    regions: Mapping[str, tuple[str, ...]]
+    control_group: int
+    max_share: int | None
     needs: FactNeeds
 
 
@@ -70,36 +114,74 @@ def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
         fingerprint=fingerprint(ruleset),
         mode=ruleset.mode,
         item_rules=tuple(rule for rule in compiled if rule.effect is Effect.DROP_ITEM),
-        message_rules=tuple(rule for rule in compiled if rule.effect is Effect.SUPPRESS_MESSAGE),
+        message_rules=tuple(rule for rule in compiled if rule.effect is not Effect.DROP_ITEM),
         max_age_us={source: age.us for source, age in ruleset.max_age.items()},
-        needs=facts_needed([leaf for rule in compiled for leaf in leaves(rule.condition)]),
+        time_zone=ruleset.time_zone,
+        cycles_days={path: cycle.us // US_PER_DAY for path, cycle in ruleset.cycles.items()},
+        regions=ruleset.regions,
+        control_group=ruleset.control_group,
+        max_share=ruleset.max_share,
+        needs=_needs_of(compiled),
     )
 
 
 def facts_needed(all_leaves: list[Leaf]) -> FactNeeds:
     """The facts that decide these leaves, and nothing beyond."""
-    sources: set[Source] = set()
-    history_by: set[str] = set()
-    windows: list[int | None] = []
+    needs = FactNeeds()
     for leaf in all_leaves:
-        match leaf:
-            case Bought(same=same, within=within):
-                history_by.add(same.value)
-                windows.append(within.us if within else None)
-            case Compare(field=field):
-                if field.source is not None:
-                    sources.add(field.source)
-                if field.name == REPLENISHMENT_DUE:
-                    sources.add(Source.PRODUCTS)
-                    history_by.add("sku")
-                    windows.append(None)
-    return FactNeeds(
-        products=Source.PRODUCTS in sources or bool(history_by - {"sku"}),
-        stock=Source.STOCK in sources,
-        customer=Source.CUSTOMERS in sources,
-        history_by=frozenset(history_by),
-        history_window_us=None if None in windows else max((w for w in windows if w is not None), default=None),
+        needs |= _needs_of_leaf(leaf)
+    return needs
+
+
+def _needs_of(compiled: tuple[CompiledRule, ...]) -> FactNeeds:
+    needs = facts_needed([leaf for rule in compiled for leaf in leaves(rule.condition)])
+    for rule in compiled:
+        if rule.hold is not None and rule.hold.until is not None:
+            needs |= FactNeeds(customer=True)
+        if rule.hold is not None and rule.hold.restock:
+            needs |= FactNeeds(stock=True)
+    return needs
+
+
+def _needs_of_leaf(leaf: Leaf) -> FactNeeds:
+    match leaf:
+        case Bought(same=same, within=within, by=by):
+            household = by is By.HOUSEHOLD
+            return FactNeeds(
+                products=same is not Same.SKU,
+                customer=household,
+                history_by=frozenset({same.value}),
+                history_window_us=within.us if within else None,
+                order_ids=leaf.count is Count.ORDERS,
+                household=household,
+            )
+        case Shown(same=same, within=within):
+            return FactNeeds(
+                products=same is not Same.SKU,
+                sent=True,
+                sent_by=frozenset({same.value}),
+                sent_window_us=within.us if within else None,
+            )
+        case Sent(within=within, calendar=calendar, zone=zone):
+            window_us = _LONGEST_PERIOD_US[calendar] if calendar else within.us if within else None
+            return FactNeeds(sent=True, sent_window_us=window_us, customer=zone == CUSTOMER_ZONE)
+        case Said(same=same):
+            return FactNeeds(feedback=True, products=same is not Same.SKU)
+        case Compare(field=field):
+            return _needs_of_field(field)
+
+
+def _needs_of_field(field: Field) -> FactNeeds:
+    needs = FactNeeds(
+        products=field.source is Source.PRODUCTS,
+        stock=field.source is Source.STOCK,
+        customer=field.source is Source.CUSTOMERS or field.at == CUSTOMERS_REGION or field.name in LOCAL_FIELDS,
     )
+    if field.name == REPLENISHMENT_DUE:
+        needs |= FactNeeds(products=True, history_by=frozenset({Same.SKU.value}))
+    if field.name == GROUP_IN_STOCK_SHARE:
+        needs |= FactNeeds(products=True, group_stock=True)
+    return needs
 
 
 def fingerprint(ruleset: Ruleset) -> str:
@@ -118,10 +200,13 @@ def _compile_rule(number: int, rule: Rule, ruleset: Ruleset, shared: dict[Leaf, 
         id=rule.id,
         code=rule.code,
         effect=rule.effect,
-        mode=Mode.SHADOW if ruleset.mode is Mode.SHADOW else rule.mode,
+        mode=Mode.SHADOW if ruleset.mode is Mode.SHADOW and not rule.always else rule.mode,
         when_unknown=rule.when_unknown,
         condition=condition,
         sentence=rule_sentence(rule),
+        hold=rule.hold,
+        always=rule.always,
+        max_share=rule.max_share,
         starts_us=rule.starts.us if rule.starts else None,
         ends_us=rule.ends.us if rule.ends else None,
     )

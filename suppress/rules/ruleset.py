@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from suppress.decisions.decision import Mode
+from suppress.facts.fields import Field
 from suppress.facts.snapshot import Source
 from suppress.problems import Position
-from suppress.rules.tree import Condition, Duration, Instant
+from suppress.rules.tree import ClockTime, Condition, Duration, Instant
 
 
 class Effect(StrEnum):
@@ -15,6 +16,20 @@ class Effect(StrEnum):
 
     DROP_ITEM = "drop: item"
     SUPPRESS_MESSAGE = "suppress: message"
+    HOLD_MESSAGE = "hold: message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Until when a message is held; exactly one is given.
+
+    `until`: the next time the customer's clock (else the shop's) shows it. `length`: so long from `as_of`. `restock`:
+    until the first of the dropped items is in stock again.
+    """
+
+    until: ClockTime | None = None
+    length: Duration | None = None
+    restock: bool = False
 
 
 class WhenUnknown(StrEnum):
@@ -26,10 +41,17 @@ class WhenUnknown(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. It fires when `when` holds and `unless` does not, from `starts` until (not including) `ends`."""
+    """One rule. It fires when `when` holds and `unless` does not, from `starts` until (not including) `ends`.
+
+    `hold`: with the effect HOLD_MESSAGE. `always`: neither a shadow ruleset nor a control group switches it off.
+    `max_share`: parts per ten thousand of messages (items, for `drop: item`) it may act on before a plan or scan stops.
+    """
 
     id: str
     effect: Effect
+    hold: Hold | None = None
+    always: bool = False
+    max_share: int | None = None
     code: str
     when: Condition
     unless: Condition | None = None
@@ -51,7 +73,9 @@ class Ruleset:
     """All rules of one file, in file order. `max_age`: source -> age beyond which its facts are unknown.
 
     `codes`: reason codes of its own, each with its meaning. `mode` is the loudest a rule may be: in a shadow ruleset
-    no rule is obeyed.
+    no rule is obeyed but those that say `always`. `cycles`: category path -> replenishment cycle in whole days.
+    `regions`: a customer's region -> stock locations. `attributes`: declared types of attributes, by full name.
+    `control_group`, `max_share`: parts per ten thousand. `bases`: names of the rulesets it was built on (`use`).
     """
 
     name: str
@@ -61,6 +85,12 @@ class Ruleset:
     time_zone: str = "UTC"
     max_age: Mapping[Source, Duration] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
+    cycles: Mapping[str, Duration] = field(default_factory=dict)
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, Field] = field(default_factory=dict)
+    control_group: int = 0
+    max_share: int | None = None
+    bases: tuple[str, ...] = field(default=(), compare=False)
     position: Position = field(compare=False)
     places: Mapping[str, Position] = field(default_factory=dict, compare=False, repr=False)
 

@@ -7,11 +7,19 @@ do not count. Nothing here evaluates; each engine stands beside the tree.
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from suppress.facts.fields import Field, Operator
 from suppress.problems import Position
 
 _NOWHERE = Position("")
+
+THIS: Final = "this"
+"""As a channel or campaign of `shown` and `sent`: the message's own."""
+
+CUSTOMER_ZONE: Final = "customer"
+SHOP_ZONE: Final = "shop"
+"""Zones of a calendar beside IANA names: the customer's (else the shop's), the ruleset's `time_zone`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +38,63 @@ class Instant:
     text: str = dataclasses.field(compare=False)
 
 
-Scalar = str | int | bool | Duration | Instant
-"""What a field is compared with. TEXT, CHOICE, PATH: str. NUMBER: int. YES_NO: bool."""
+@dataclass(frozen=True, slots=True)
+class ClockTime:
+    """A time of day as written (`22:00`) and in microseconds since midnight on the wall clock."""
+
+    us: int
+    text: str = dataclasses.field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A calendar day as written (`2026-12-25`) and in days since 1 January 1970."""
+
+    days: int
+    text: str = dataclasses.field(compare=False)
+
+
+Scalar = str | int | bool | Duration | Instant | ClockTime | Day
+"""What a field is compared with. TEXT, CHOICE, PATH, WORDS: str. NUMBER: int. YES_NO: bool."""
 
 
 class Same(StrEnum):
-    """How an earlier purchase counts as the same as the item."""
+    """How something earlier counts as the same as the item. `component`: itself, inside a bundle, or as its parts."""
 
     SKU = "sku"
     ITEM_GROUP = "item_group"
     CATEGORY = "category"
     BRAND = "brand"
+    COMPONENT = "component"
+
+
+class By(StrEnum):
+    """Whose purchases count."""
+
+    CUSTOMER = "customer"
+    HOUSEHOLD = "household"
+
+
+class Count(StrEnum):
+    """What `at_least` of a purchase counts."""
+
+    UNITS = "units"
+    ORDERS = "orders"
+
+
+class Parts(StrEnum):
+    """How many parts of a bundle must be owned for the bundle to be."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class Period(StrEnum):
+    """A calendar period, from its first local midnight on; weeks begin on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +125,9 @@ class Not:
 class Compare:
     """A field against one value (`values` of one), a list (`in`, `not_in`) or two bounds (`between`).
 
-    Unknown when the field is, except for `exists`, whose value is a bool and whose answer is never unknown.
+    Unknown when the field is, except for `exists`, whose value is a bool and whose answer is never unknown. A time of
+    day is `between` from the first bound up to, not including, the second, past midnight when the second is earlier.
+    A field of several words (WORDS) `is` a word when one of them is, `is_not` when none is.
     """
 
     field: Field
@@ -82,22 +138,74 @@ class Compare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bought:
-    """The customer bought at least `at_least` units of the same sku, style, category or brand in a window.
+    """The customer (or the household) bought at least `at_least` units or orders of the same in a window.
 
     A line counts when `as_of - within < ordered_at <= as_of - not_within`; None = no bound but `as_of` itself.
-    `kept`: count units not cancelled, returned or credited; False: all units ordered.
+    `kept`: count units not cancelled, returned or credited; False: all units ordered. `gifts`: lines bought as a gift
+    count too. `channels`: only lines of these channels; empty = all. `parts`: for `same: component` alone.
     """
 
     same: Same
     within: Duration | None = None
     not_within: Duration | None = None
     at_least: int = 1
+    count: Count = Count.UNITS
     kept: bool = True
+    by: By = By.CUSTOMER
+    gifts: bool = True
+    channels: tuple[str, ...] = ()
+    parts: Parts = Parts.ALL
     position: Position = dataclasses.field(default=_NOWHERE, compare=False)
 
 
-Leaf = Compare | Bought
-Condition = All | AnyOf | Not | Compare | Bought
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """At least `at_least` earlier messages to the customer held such an item (same: sku, item_group or category).
+
+    A message counts once, when `as_of - within < sent_at <= as_of - not_within` and channel and campaign are among
+    those named; empty = all. The message being checked never counts itself.
+    """
+
+    same: Same
+    within: Duration | None = None
+    not_within: Duration | None = None
+    at_least: int = 1
+    channels: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """At least `at_least` messages were sent to the customer: in the last `within`, or since a calendar period began.
+
+    Exactly one of `within` and `calendar` is given. `zone`: `customer`, `shop` or an IANA name; with `calendar` only.
+    """
+
+    within: Duration | None = None
+    calendar: Period | None = None
+    zone: str | None = None
+    at_least: int = 1
+    channels: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The customer said one of `says` of the same sku, item_group or category, in the last `within`; None = ever."""
+
+    says: tuple[str, ...]
+    same: Same
+    within: Duration | None = None
+    position: Position = dataclasses.field(default=_NOWHERE, compare=False)
+
+
+Past = Bought | Shown | Sent | Said
+"""What is counted over the customer's history."""
+
+Leaf = Compare | Bought | Shown | Sent | Said
+Condition = All | AnyOf | Not | Compare | Bought | Shown | Sent | Said
 
 
 def leaves(condition: Condition) -> tuple[Leaf, ...]:
