@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from suppress.cases.coverage import Coverage, RecordingEngine
 from suppress.cases.story import Story, read_stories
 from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, Mode
 from suppress.engine.decide import Decider
-from suppress.engine.guarded import GuardedEngine, ReferenceEngine
-from suppress.facts.snapshot import unavailable_snapshot
+from suppress.engine.guarded import REFERENCE, Engine, GuardedEngine, ReferenceEngine
+from suppress.facts.snapshot import Snapshot, unavailable_snapshot
 from suppress.problems import Position, Problem, errors_in
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import is_rule_file, read_ruleset
@@ -33,17 +34,31 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """One story played. It passed when there are no differences. `decisions`: engine -> decision."""
+    """One story played. It passed when there are no differences. `decisions`: engine -> decision.
+
+    `engines_agree`: whether all engines decided alike, as wanted or not.
+    """
 
     story: Story
     ruleset: str
     differences: tuple[Difference, ...]
     decisions: Mapping[str, Decision]
+    engines_agree: bool
 
     @property
     def passed(self) -> bool:
         """Whether every engine decided as wanted, and all of them alike."""
         return not self.differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedFile:
+    """The stories of one case file, played, and what is wrong with those that cannot be. `coverage` if asked for."""
+
+    path: Path
+    stories: tuple[Played, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    coverage: Coverage | None = None
 
 
 def case_files(directory_or_file: Path) -> list[Path]:
@@ -58,54 +73,93 @@ def case_files(directory_or_file: Path) -> list[Path]:
 
 def play_file(path: Path) -> tuple[list[Played], tuple[Problem, ...]]:
     """Play every story of one case file by the rules beside it (`NAME.yaml` for `NAME.cases.yaml`)."""
-    rules = path.with_name(path.name.removesuffix(CASES_ENDING) + ".yaml")
+    played = play(path)
+    return list(played.stories), played.problems
+
+
+def play(path: Path, *, covering: bool = False, may_want_nothing: bool = False) -> PlayedFile:
+    """Play a case file. `covering`: tell as well which branches of the rules were tried.
+
+    `may_want_nothing`: play cases whose `want` is still to be written, too.
+    """
+    rules = _rules_beside(path)
     if not rules.exists():
-        return [], (
-            Problem(
-                code="no-rules-beside",
-                message=f"there is no {rules.name} beside this case file",
-                position=Position(str(path)),
-                help="a case file NAME.cases.yaml belongs to the rule file NAME.yaml in the same folder",
-            ),
+        problem = Problem(
+            code="no-rules-beside",
+            message=f"there is no {rules.name} beside this case file",
+            position=Position(str(path)),
+            help="a case file NAME.cases.yaml belongs to the rule file NAME.yaml in the same folder",
         )
+        return PlayedFile(path=path, problems=(problem,))
     ruleset, problems = read_ruleset(rules)
     if ruleset is None:
-        return [], errors_in(problems)
+        return PlayedFile(path=path, problems=errors_in(problems))
     compiled = compile_ruleset(ruleset)
-    stories, mistakes = read_stories(path)
-    deciders = {name: Decider(compiled, make(compiled)) for name, make in ENGINES.items()}
+    stories, mistakes = read_stories(path, may_want_nothing=may_want_nothing)
+    recording = RecordingEngine(compiled, ruleset) if covering else None
+    engines: dict[str, Engine] = {name: make(compiled) for name, make in ENGINES.items()}
+    if recording is not None:
+        engines[REFERENCE] = recording
+    deciders = {name: Decider(compiled, engine) for name, engine in engines.items()}
+    played: list[Played] = []
     try:
-        played = [_play(story, compiled, deciders) for story in stories]
+        for story in stories:
+            if recording is not None:
+                recording.as_of_us = story.as_of_us
+            played.append(_play(story, compiled, deciders))
     finally:
-        for decider in deciders.values():
-            decider.engine.close()
-    return played, mistakes
+        for engine in engines.values():
+            engine.close()
+    return PlayedFile(
+        path=path,
+        stories=tuple(played),
+        problems=mistakes,
+        coverage=None if recording is None else recording.coverage(str(rules)),
+    )
+
+
+def coverage_without_cases(rules: Path) -> Coverage | None:
+    """The coverage of a rule file beside which no case stands: none. None when it cannot be read."""
+    ruleset, _ = read_ruleset(rules)
+    return None if ruleset is None else RecordingEngine(compile_ruleset(ruleset), ruleset).coverage(str(rules))
+
+
+def _rules_beside(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(CASES_ENDING) + ".yaml")
+
+
+def _snapshot(story: Story, compiled: CompiledRuleset) -> Snapshot:
+    if story.unavailable:
+        return unavailable_snapshot(story.message, story.as_of_us)
+    return story.book.snapshot(story.message, story.as_of_us, compiled.needs)
 
 
 def _play(story: Story, compiled: CompiledRuleset, deciders: Mapping[str, Decider]) -> Played:
-    if story.unavailable:
-        snapshot = unavailable_snapshot(story.message, story.as_of_us)
-    else:
-        snapshot = story.book.snapshot(story.message, story.as_of_us, compiled.needs)
+    snapshot = _snapshot(story, compiled)
     decisions = {name: decider.decide(snapshot, "") for name, decider in deciders.items()}
     differences = [
         Difference(engine=name, asked=asked, wanted=wanted, decided=decided)
         for name, decision in decisions.items()
         for asked, wanted in story.want.items()
-        if not _same(wanted, decided := _ANSWERS[asked](decision))
+        if not same(wanted, decided := ANSWERS[asked](decision))
     ]
     first, *others = decisions.items()
+    alike = True
     for name, decision in others:
         if _comparable(decision) != _comparable(first[1]):
+            alike = False
             differences.append(
                 Difference(engine=name, asked=f"the same as {first[0]}", wanted=first[1].shown, decided=decision.shown)
             )
         if decision.engine != name:
+            alike = False
             differences.append(Difference(engine=name, asked="engine", wanted=name, decided=decision.engine))
-    return Played(story=story, ruleset=compiled.name, differences=tuple(differences), decisions=decisions)
+    return Played(
+        story=story, ruleset=compiled.name, differences=tuple(differences), decisions=decisions, engines_agree=alike
+    )
 
 
-def _same(wanted: Any, decided: Any) -> bool:
+def same(wanted: Any, decided: Any) -> bool:
     """Whether what was decided is what was wanted; an empty list or map may be written as nothing."""
     return bool((wanted or None) == (decided or None))
 
@@ -131,7 +185,7 @@ def _dropped(decision: Decision) -> dict[str, str]:
     }
 
 
-_ANSWERS: Final[Mapping[str, Callable[[Decision], Any]]] = {
+ANSWERS: Final[Mapping[str, Callable[[Decision], Any]]] = {
     "verdict": lambda decision: decision.verdict.value,
     "dropped": _dropped,
     "shown": lambda decision: list(decision.shown),
