@@ -1,4 +1,4 @@
-"""Add up comparisons: messages with their old and new decisions in, a Report out. Memory does not grow with messages."""
+"""Add up comparisons: messages with their old and new decisions in, a Report out. Memory stays flat."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ EXAMPLES: Final = 10
 """Persons shown for each kind of change."""
 
 MOST_CAMPAIGNS: Final = 5_000
-"""Campaigns counted one by one; a send with more has taken something else for a campaign, and the rest is one number."""
+"""Campaigns counted one by one; messages of further ones are one number (whoever has more means something else)."""
 
 _BITS: Final = {change: 1 << number for number, change in enumerate(Change)}
 _CHANGED: Final = 1 << len(Change)
@@ -38,9 +38,9 @@ class RuleTally:
             self._count(item.reasons, item.deciding)
         self._count(decision.reasons, verdict_reason(decision, self.effects))
 
-    def counts(self, rule: str) -> RuleCounts | None:
-        """What the rule did; None when the ruleset has no such rule."""
-        if rule not in self.effects:
+    def counts(self, rule: str, effect: Effect) -> RuleCounts | None:
+        """What the rule did; None when the ruleset has no such rule of this effect."""
+        if self.effects.get(rule) is not effect:
             return None
         return RuleCounts(fired=self.fired[rule], decided=self.decided[rule], shadow=self.shadow[rule])
 
@@ -181,19 +181,19 @@ class Tally:
 
     def _rules(self) -> tuple[RuleChange, ...]:
         """All rules of the new ruleset in its order, then those only the old one had."""
-        rules: dict[str, CompiledRule] = {}
+        rules: dict[tuple[str, Effect], CompiledRule] = {}
         for compiled in (self._new, self._old):
             for rule in sorted((*compiled.item_rules, *compiled.message_rules), key=lambda rule: rule.number):
-                rules.setdefault(rule.id, rule)
+                rules.setdefault((rule.id, rule.effect), rule)
         return tuple(
             RuleChange(
                 rule=rule.id,
                 effect=rule.effect,
                 sentence=rule.sentence,
-                old=self._old_rules.counts(rule.id),
-                new=self._new_rules.counts(rule.id),
-                takes=self._takes[rule.id],
-                frees=self._frees[rule.id],
+                old=(before := self._old_rules.counts(rule.id, rule.effect)),
+                new=(after := self._new_rules.counts(rule.id, rule.effect)),
+                takes=self._takes[rule.id] if after else 0,
+                frees=self._frees[rule.id] if before else 0,
             )
             for rule in rules.values()
         )
@@ -239,4 +239,11 @@ def _message_side(decision: Decision, effects: Mapping[str, Effect]) -> Side:
 def _side(verdict: str, reason: Reason | None) -> Side:
     if reason is None:
         return Side(verdict=verdict)
-    return Side(verdict=verdict, rule=reason.rule, code=reason.code, sentence=reason.sentence, evidence=reason.evidence)
+    return Side(
+        verdict=verdict,
+        rule=reason.rule,
+        code=reason.code,
+        sentence=reason.sentence,
+        outcome=reason.outcome,
+        evidence=reason.evidence,
+    )
