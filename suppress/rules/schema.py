@@ -35,7 +35,12 @@ _INSTANT: Final = {
     ),
     "examples": ["2026-12-24", "2026-12-24T18:00:00Z"],
 }
-_YES_NO: Final = {"enum": [True, False, "yes", "no", "true", "false", "Yes", "No", "True", "False"]}
+_YES_NO: Final = {
+    "type": ["boolean", "string"],
+    "pattern": "^([Yy]es|[Nn]o|[Tt]rue|[Ff]alse)$",
+    "patternErrorMessage": "write `yes` or `no`",
+    "examples": ["yes", "no"],
+}
 _VALUES: Final[dict[FieldType, Schema]] = {
     FieldType.TEXT: _TEXT,
     FieldType.PATH: {"type": "string", "pattern": "^[^/]+(/[^/]+)*$"},
@@ -86,8 +91,8 @@ def ruleset_schema() -> Schema:
 
 
 def _said(description: str, schema: Schema) -> Schema:
-    """A schema with a description; around a reference, whose own neighbours draft-07 ignores."""
-    return {"description": description, **({"allOf": [schema]} if "$ref" in schema else schema)}
+    """A schema with a description. Beside a reference it is not wrapped: editors would complete the key without `:`."""
+    return {"description": description, **schema}
 
 
 def _defaults() -> Schema:
@@ -205,7 +210,13 @@ def _bought() -> Schema:
             },
             "kept": _said(
                 "yes: units not returned or cancelled; any: all units ordered",
-                {"enum": ["yes", "any", True, "true", "Yes", "True"]},
+                {
+                    "type": ["boolean", "string"],
+                    "pattern": "^([Yy]es|[Tt]rue|any)$",
+                    "patternErrorMessage": "write `yes` or `any`",
+                    "not": {"enum": [False]},
+                    "examples": ["yes", "any"],
+                },
             ),
         },
     }
