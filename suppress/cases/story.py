@@ -6,31 +6,26 @@ stock without a time was stated just now, and every source counts as loaded unle
 `feeds: unavailable` is the day on which no fact can be read. Texts stay as written: skus `NO` and `012` need no quotes.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from suppress.cases.shapes import CASE_KEYS, FILE_KEYS, UNAVAILABLE, WANTS, BadStoryError, check_given, check_want
+from suppress.cases.times import instant_us, is_relative
 from suppress.errors import FactsError
 from suppress.facts.book import FactBook
-from suppress.facts.instants import from_us, to_us
+from suppress.facts.instants import from_us
 from suppress.facts.message import Message
 from suppress.facts.snapshot import Source
 from suppress.intake.given import records_of
 from suppress.intake.messages import parse_message
 from suppress.problems import Position, Problem, did_you_mean
 from suppress.rules.document import ListNode, MapNode, Node, ScalarNode, parse_document, plain
-from suppress.rules.literals import UNITS_US
 
 _KEYS: Final = tuple(CASE_KEYS)
 _GIVEN: Final = (*(source.value for source in Source), "feeds")
 _TIMES: Final = ("ordered_at", "updated_at", "incoming_at", "sent_at", "at", "send_at")
-_RELATIVE: Final = re.compile(r"(?:in ([0-9]{1,15}) ([a-z]+?)s?|([0-9]{1,15}) ([a-z]+?)s? ago)")
-_MOST_US: Final = 1000 * UNITS_US["year"]
-_UNITS_US: Final = {**UNITS_US, "microsecond": 1, "millisecond": 1000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,26 +93,6 @@ def _shared(node: MapNode, problems: list[Problem]) -> dict[str, Any]:
     return shared or {}
 
 
-def instant_us(told: object, as_of_us: int, what: str) -> int:
-    """The instant meant by a time as written, or as told from `as_of`."""
-    text = str(told)
-    relative = _RELATIVE.fullmatch(text)
-    if text == "now":
-        return as_of_us
-    if relative:
-        number, unit = relative[1] or relative[3], relative[2] or relative[4]
-        length_us = int(number) * _UNITS_US.get(unit, _MOST_US)
-        if length_us < _MOST_US:
-            return as_of_us + length_us if relative[1] else as_of_us - length_us
-    try:
-        return to_us(datetime.fromisoformat(text))
-    except ValueError:
-        raise BadStoryError(
-            f'{what} is "{text}", which is not a time',
-            "write e.g. 2026-11-22T09:00:00Z, 6 days ago, in 2 hours, now",
-        ) from None
-
-
 def _cases(node: MapNode, file: str, problems: list[Problem]) -> Iterator[MapNode]:
     cases: Node | None = node.get("cases")
     if not isinstance(cases, ListNode):
@@ -171,7 +146,7 @@ def _story(case: MapNode, shared: Mapping[str, Any], *, may_want_nothing: bool) 
     as_of = told.get("as_of") or message.get("send_at")
     if as_of is None:
         raise BadStoryError("as_of is missing", "write as_of, or in the message send_at: the time to decide for")
-    if as_of == "now" or _RELATIVE.fullmatch(str(as_of)):
+    if is_relative(str(as_of)):
         raise BadStoryError(f'as_of is "{as_of}", which is no fixed time', "write e.g. 2026-11-22T09:00:00Z")
     as_of_us = instant_us(as_of, 0, "as_of")
     if message.get("send_at") is not None:
