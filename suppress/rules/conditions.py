@@ -10,12 +10,12 @@ from suppress.problems import Position
 from suppress.rules.comparisons import read_values
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.findings import quoted, suggestion
-from suppress.rules.literals import Context, read_choice, read_duration, read_number, scalar
+from suppress.rules.literals import Context, read_choice, read_duration, read_number, read_text, scalar
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Same
 
 NOT_AVAILABLE: Final = "not available in this version"
 
-_GROUPS: Final = ("all", "any", "not", "bought")
+_GROUPS: Final = ("all", "any", "not", "defined", "bought")
 _LATER_CONDITIONS: Final = frozenset({"shown", "sent", "said"})
 _BOUGHT_KEYS: Final = ("same", "within", "not_within", "at_least", "kept")
 _LATER_BOUGHT_KEYS: Final = frozenset({"by", "gifts", "channel"})
@@ -84,6 +84,8 @@ def _read_entry(key: ScalarNode, value: Node, context: Context) -> Condition | N
             return None if part is None else Not(part=part, position=key.position)
         case "bought":
             return _read_bought(key, value, context)
+        case "defined":
+            return _read_defined(value, context)
         case _:
             return _read_field(key, value, context)
 
@@ -106,6 +108,19 @@ def _read_parts(key: ScalarNode, value: Node, context: Context) -> tuple[Conditi
     parts = [read_condition(item, f"the entry under {what}", context) for item in value.items]
     whole = tuple(part for part in parts if part is not None)
     return whole if len(whole) == len(parts) else None
+
+
+def _read_defined(value: Node, context: Context) -> Condition | None:
+    name = read_text(value, '"defined"', context.findings)
+    if name is None or name in context.definitions:
+        return context.definitions.get(name or "")
+    context.findings.add(
+        "unknown-definition",
+        f"no condition is defined as {quoted(name)}",
+        value.position,
+        suggestion(name, context.definitions) or f'define it at the top: "define: {{{name[:40]}: ...}}"',
+    )
+    return None
 
 
 def _read_field(key: ScalarNode, value: Node, context: Context) -> Condition | None:

@@ -6,24 +6,29 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from suppress.decisions.decision import Mode
+from suppress.decisions.reasons import REASON_CODES
+from suppress.facts.fields import Field
 from suppress.facts.snapshot import Source
 from suppress.rules.document import BrokenNode, MapNode, Node, ScalarNode
 from suppress.rules.findings import Findings, quoted, suggestion
 from suppress.rules.keys import check_keys, require_keys
-from suppress.rules.literals import read_choice, read_duration, read_text, scalar
+from suppress.rules.literals import Context, read_choice, read_duration, read_text, scalar
 from suppress.rules.ruleset import WhenUnknown
 from suppress.rules.tree import Duration
 
 VERSION: Final = "1"
 MODES: Final = tuple(mode.value for mode in Mode)
 WHEN_UNKNOWN: Final = tuple(choice.value for choice in WhenUnknown)
-TOP_KEYS: Final = ("version", "ruleset", "owner", "mode", "time_zone", "defaults", "codes", "rules")
+TOP_KEYS: Final = (
+    "version", "ruleset", "use", "owner", "mode", "time_zone", "control_group", "max_share", "defaults", "codes",
+    "attributes", "cycles", "regions", "define", "rules",
+)  # fmt: skip
 MAX_AGE_SOURCES: Final = {
     f"{source.value}_max_age": source for source in (Source.PRODUCTS, Source.ORDERS, Source.STOCK, Source.CUSTOMERS)
 }
 DEFAULT_KEYS: Final = ("when_unknown", *MAX_AGE_SOURCES)
 
-_LATER_TOP_KEYS: Final = frozenset({"control_group", "max_share", "use", "define", "always"})
+_LATER_TOP_KEYS: Final = frozenset({"always"})
 _LATER_DEFAULTS: Final = frozenset({"sent_max_age", "feedback_max_age"})
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -41,11 +46,22 @@ class Header:
     when_unknown: WhenUnknown = WhenUnknown.ALLOW
     max_age: dict[Source, Duration] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, Field] = field(default_factory=dict)
+    cycles: dict[str, Duration] = field(default_factory=dict)
+    regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    control_group: int = 0
+    max_share: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
         """The zone dates are meant in."""
         return ZoneInfo(self.time_zone)
+
+    def context(self, findings: Findings) -> Context:
+        """What conditions are read with; `definitions` are still to be put in."""
+        return Context(
+            findings, self.zone, attributes=self.attributes, codes=frozenset(REASON_CODES) | frozenset(self.codes)
+        )
 
 
 def read_header(node: MapNode, findings: Findings) -> Header:

@@ -5,17 +5,19 @@ Each reader takes a node and gives the value, or None after noting what is wrong
 
 import re
 import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from suppress.decisions.reasons import REASON_CODES
 from suppress.errors import FactsError
-from suppress.facts.fields import find_field
+from suppress.facts.fields import Field, find_field
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, US_PER_YEAR, to_us
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.findings import Findings, listed, quoted, suggestion
-from suppress.rules.tree import Duration, Instant
+from suppress.rules.tree import Condition, Duration, Instant
 
 MAX_TEXT_BYTES: Final = 1024
 MAX_NUMBER: Final = 2**53 - 1
@@ -53,11 +55,18 @@ _CURLY: Final = "“”„‘’‚«»"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every reader needs: where to note mistakes, the zone dates are meant in, and the patterns met so far."""
+    """What every reader needs: where to note mistakes, the zone dates are meant in, and the patterns met so far.
+
+    `definitions`: the conditions `defined: NAME` stands for; None = one that could not be read, and was reported.
+    `attributes`: those with a declared type, by the name a rule writes. `codes`: every registered reason code.
+    """
 
     findings: Findings
     zone: ZoneInfo
     patterns: set[str] = field(default_factory=set)
+    definitions: Mapping[str, Condition | None] = field(default_factory=dict)
+    attributes: Mapping[str, Field] = field(default_factory=dict)
+    codes: Collection[str] = frozenset(REASON_CODES)
 
 
 def scalar(node: Node, what: str, findings: Findings) -> ScalarNode | None:

@@ -131,7 +131,7 @@ def _read_document(node: Node, file: str, findings: Findings) -> Ruleset:
         )
         return Ruleset(name="", rules=(), position=Position(file))
     header = read_header(node, findings)
-    rules = read_rules(node, header, findings)
+    rules = read_rules(node, header, header.context(findings))
     return Ruleset(
         name=header.name,
         rules=rules,
@@ -140,6 +140,11 @@ def _read_document(node: Node, file: str, findings: Findings) -> Ruleset:
         time_zone=header.time_zone,
         max_age=header.max_age,
         codes=header.codes,
+        cycles=header.cycles,
+        regions=header.regions,
+        attributes=header.attributes,
+        control_group=header.control_group,
+        max_share=header.max_share,
         position=node.position,
         places=_places(node),
     )

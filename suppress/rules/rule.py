@@ -20,8 +20,9 @@ _LATER_EFFECTS: Final = frozenset({"hold", "limit"})
 _LATER_KEYS: Final = _LATER_EFFECTS | {"always", "max_share", "control_group", "use", "define"}
 
 
-def read_rules(node: MapNode, header: Header, findings: Findings) -> tuple[Rule, ...]:
-    """Every rule that can be read, in file order."""
+def read_rules(node: MapNode, header: Header, context: Context) -> tuple[Rule, ...]:
+    """Every rule that can be read, in file order. `context` knows what was defined and declared above them."""
+    findings = context.findings
     listed = node.get("rules")
     if listed is None or isinstance(listed, BrokenNode):
         return ()
@@ -36,7 +37,6 @@ def read_rules(node: MapNode, header: Header, findings: Findings) -> tuple[Rule,
     if not isinstance(listed, ListNode):
         findings.add("list-expected", '"rules" needs a list', listed.position, 'start each rule with "- id: NAME"')
         return ()
-    context = Context(findings, header.zone)
     rules = [_read_rule(item, header, context) for item in listed.items]
     return tuple(rule for rule in rules if rule is not None)
 
