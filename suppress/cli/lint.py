@@ -3,12 +3,14 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from suppress.cli.exits import RULES_INVALID
 from suppress.cli.options import INSTANT, rules_option
+
+FORMATS: Final = ("text", "json", "sarif", "github", "junit")
 
 if TYPE_CHECKING:
     from suppress.problems import Problem
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[DIR|FILE]...")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--as-of", type=INSTANT, help="Report rules that have ended by this time.  [default: now]")
 @rules_option
 def command(paths: tuple[Path, ...], format_: str, as_of: datetime | None, rules: str | None) -> None:
@@ -25,14 +27,14 @@ def command(paths: tuple[Path, ...], format_: str, as_of: datetime | None, rules
 
     Exit 3 when there are errors; warnings alone leave 0.
     """
+    from suppress.cli.problem_formats import render  # noqa: PLC0415
     from suppress.problems import errors_in  # noqa: PLC0415
+    from suppress.rules.reading import rule_files  # noqa: PLC0415
 
-    rulesets, problems = _read(paths or (Path(_default_rules(rules)),), as_of)
-    if format_ == "json":
-        _print_json(problems)
-    else:
-        for problem in problems:
-            click.echo(str(problem))
+    named = paths or (Path(_default_rules(rules)),)
+    rulesets, problems = _read(named, as_of)
+    files = dict.fromkeys(str(file) for path in named for file in rule_files(path)[0])
+    click.echo(render(format_, problems, files), nl=False)
     click.echo(_summary(rulesets, problems), err=True)
     if errors_in(problems):
         sys.exit(RULES_INVALID)
@@ -60,24 +62,6 @@ def _default_rules(rules: str | None) -> str:
     from suppress.settings import load_settings  # noqa: PLC0415
 
     return load_settings(rules=rules).rules
-
-
-def _print_json(problems: "tuple[Problem, ...]") -> None:
-    import json  # noqa: PLC0415
-
-    told = [
-        {
-            "file": problem.position.file,
-            "line": problem.position.line,
-            "column": problem.position.column,
-            "severity": problem.severity.value,
-            "code": problem.code,
-            "message": problem.message,
-            "help": problem.help,
-        }
-        for problem in problems
-    ]
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
 
 
 def _summary(rulesets: "list[Ruleset]", problems: "tuple[Problem, ...]") -> str:
