@@ -53,6 +53,7 @@ def parse_message(obj: object) -> Message:
         message_id=given.message_id,
         channel=given.channel,
         campaign_id=given.campaign_id,
+        campaign_tags=tuple(given.campaign_tags),
         send_at=given.send_at,
         slots=given.slots,
         replacements=tuple(given.replacements),
@@ -219,6 +220,7 @@ class _Message(BaseModel):
     message_id: _Id | None = None
     channel: _Id | None = None
     campaign_id: _Id | None = None
+    campaign_tags: list[_Id] = Field(default=[], max_length=MAX_ITEMS)
     send_at: Annotated[datetime, BeforeValidator(_instant)] | None = None
     slots: int | None = Field(default=None, ge=0, le=MAX_SLOTS)
     replacements: list[_Id] = Field(default=[], max_length=MAX_ITEMS)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from suppress.facts.catalog import PRODUCT_STATUSES
+from suppress.facts.feedback import SAYINGS
 from suppress.facts.inventory import AVAILABILITIES
 from suppress.facts.snapshot import Source
 from suppress.intake.columns import Column
 from suppress.intake.kinds import Kind
 
-SAYS: Final = ("already_own", "not_interested", "bought_as_gift")
 RECIPIENT: Final = ("customer_id", "email", "phone")
 
 
@@ -203,6 +203,9 @@ CUSTOMERS: Final = RowForm(
         _text("region", "region within the country"),
         Column(name="time_zone", kind=Kind.ZONE, meaning="IANA name, e.g. `Europe/Zurich`"),
         Column(name="consent", kind=Kind.MAP, meaning="JSON map of channel to yes or no"),
+        Column(name="do_not_contact", kind=Kind.YES_NO, meaning="asked never to be contacted"),
+        Column(name="open_case", kind=Kind.YES_NO, meaning="a complaint of theirs is open"),
+        Column(name="late_order", kind=Kind.YES_NO, meaning="an order of theirs is overdue"),
         ATTRIBUTES,
         UPDATED_AT,
     ),
@@ -235,7 +238,7 @@ FEEDBACK: Final = RowForm(
         *CUSTOMER,
         _id("sku", "the product spoken of", folds=True),
         Column(name="category", kind=Kind.PATH, meaning="or the category spoken of; not both"),
-        Column(name="says", kind=Kind.CHOICE, meaning="what the customer said", required=True, choices=SAYS),
+        Column(name="says", kind=Kind.CHOICE, meaning="what the customer said", required=True, choices=SAYINGS),
         _time("at", "when", required=True),
     ),
     one_of=(RECIPIENT, ("sku", "category")),

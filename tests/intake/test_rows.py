@@ -21,7 +21,7 @@ NOON = "2026-03-01T12:00:00Z"
 PRODUCT = ProductRecord("A", None, None, None, None, "active", None, None, None, "[]", "{}", FILE_TIME_US)
 ORDER = OrderRecord("O1", "1", "C1", "A", 1, us(NOON), 0, 0, False, None, None, None, FILE_TIME_US)
 STOCK = StockRecord("A", "all", 5, 0, 0, None, None, None, us(NOON))
-CUSTOMER = CustomerRecord("C1", None, None, None, None, "{}", "{}", FILE_TIME_US, ())
+CUSTOMER = CustomerRecord("C1", None, None, None, None, "{}", "{}", None, None, None, FILE_TIME_US, ())
 SENT = SentRecord("m-1", "C1", None, None, us(NOON), "[]", FILE_TIME_US)
 FEEDBACK = FeedbackRecord("C1", "sku", "A", "already_own", us(NOON))
 
@@ -98,6 +98,12 @@ GOOD: list[tuple[Source, dict[str, str], Any]] = [
         {"time_zone": "Europe/Zurich", "household_id": "H1", "region": "ZH"},
         CUSTOMER._replace(time_zone="Europe/Zurich", household_id="H1", region="ZH"),
     ),
+    (
+        Source.CUSTOMERS,
+        {"do_not_contact": "yes", "open_case": "No", "late_order": ""},
+        CUSTOMER._replace(do_not_contact=True, open_case=False),
+    ),
+    (Source.CUSTOMERS, {"late_order": "1"}, CUSTOMER._replace(late_order=True)),
     (Source.SENT, {}, SENT),
     (
         Source.SENT,
@@ -157,6 +163,7 @@ BAD: list[tuple[Source, dict[str, str], str, str]] = [
     (Source.CUSTOMERS, {"country": "Switzerland"}, "country", "two letters"),
     (Source.CUSTOMERS, {"time_zone": "Zürich"}, "time_zone", "Europe/Zurich"),
     (Source.CUSTOMERS, {"time_zone": "../../etc/passwd"}, "time_zone", "Europe/Zurich"),
+    (Source.CUSTOMERS, {"do_not_contact": "perhaps"}, "do_not_contact", "yes or no"),
     (Source.CUSTOMERS, {"consent_email": "perhaps"}, "consent_email", "yes or no"),
     (Source.CUSTOMERS, {"consent": '{"email": "perhaps"}'}, "consent", "email: must be yes or no"),
     (Source.SENT, {"sent_at": ""}, "sent_at", "is empty"),
