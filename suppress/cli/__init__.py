@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("suppress.cli.explain", "Tell a decision back in words."),
     "import": ("suppress.cli.import_", "Load products, orders, stock, customers, sent log or feedback."),
     "lint": ("suppress.cli.lint", "Find every mistake in rule files."),
+    "plan": ("suppress.cli.plan", "Tell what a change of rules would do, tried on real messages."),
     "rules": ("suppress.cli.rules", "Print every rule as a sentence."),
     "schema": ("suppress.cli.schema", "Print the JSON schema of rule files, for editors."),
     "test": ("suppress.cli.test", "Play the case files beside the rules on every engine."),

@@ -22,7 +22,8 @@ class Side:
     """What one ruleset made of a message or an item, and why.
 
     `verdict`: send, hold, suppress, keep or drop. The others are those of the deciding reason,
-    None without one; `outcome` is unknown when the rule fired because facts are missing.
+    None without one; `outcome` is unknown when the rule fired because facts are missing. `dropped`: of a whole message,
+    the skus it lost, each with the rule that decided so.
     """
 
     verdict: str
@@ -31,6 +32,7 @@ class Side:
     sentence: str | None = None
     outcome: Outcome | None = None
     evidence: tuple[Evidence, ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

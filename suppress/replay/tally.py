@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, Mode, Reason, Verdict
@@ -233,7 +234,8 @@ def _item_side(item: ItemDecision) -> Side:
 
 
 def _message_side(decision: Decision, effects: Mapping[str, Effect]) -> Side:
-    return _side(decision.verdict.value, verdict_reason(decision, effects))
+    dropped = tuple((item.sku, item.deciding.rule) for item in decision.items if item.deciding is not None)
+    return replace(_side(decision.verdict.value, verdict_reason(decision, effects)), dropped=dropped)
 
 
 def _side(verdict: str, reason: Reason | None) -> Side:

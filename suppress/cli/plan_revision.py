@@ -1,0 +1,87 @@
+"""Lay out the rule files of a git revision in a temporary folder: a revision and a folder in, a folder out.
+
+Reads the repository and nothing else: no checkout, no hooks, no shell. Only rule files are taken, no links.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from suppress.errors import SuppressError
+from suppress.rules.reading import RULE_FILE_ENDINGS
+
+TIMEOUT_SECONDS: Final = 60
+
+# Inside a hook git says by these which repository and index it is busy with; ours is the one the folder is in.
+_OF_HOOKS: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"})
+_PLAIN_FILES: Final = frozenset({"100644", "100755"})
+
+
+class RevisionError(SuppressError):
+    """A revision cannot be read: git is missing, the folder is in no repository, or it knows no such revision."""
+
+
+@contextmanager
+def rules_at(revision: str, rules: Path) -> Iterator[Path]:
+    """The folder (or file) `rules` as it was at a revision, for as long as the `with` block lasts.
+
+    `rules` must exist now, in a git repository. Raises RevisionError, saying what to do.
+    """
+    if revision.startswith("-") or not revision.strip() or not revision.isprintable():
+        raise RevisionError(f'"{revision}" is no revision. help: write one like HEAD~1, main, or v1.2')
+    folder = rules if rules.is_dir() else rules.parent
+    _git(folder, "rev-parse", "--git-dir", otherwise=f"{folder} is in no git repository: {{said}}")
+    commit = _git(
+        folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}",
+        otherwise=f'"{revision}" is neither a folder or file nor a revision of the repository of {folder}',
+    ).decode().strip()  # fmt: skip
+    prefix = os.fsdecode(_git(folder, "rev-parse", "--show-prefix")).rstrip("\n").rstrip("/")
+    listed = _git(
+        folder, "ls-tree", "-z", "--full-tree", f"{commit}:{prefix}",
+        otherwise=f'the revision "{revision}" has no folder {prefix}',
+    )  # fmt: skip
+    with TemporaryDirectory(prefix="suppress-plan-") as temporary:
+        target = Path(temporary, folder.resolve().name or "rules")
+        target.mkdir()
+        for line in filter(None, os.fsdecode(listed).split("\0")):
+            about, _, name = line.partition("\t")
+            mode, kind, blob = about.split()
+            if kind == "blob" and mode in _PLAIN_FILES and Path(name).suffix in RULE_FILE_ENDINGS:
+                (target / name).write_bytes(_git(folder, "cat-file", "blob", blob))
+        if rules.is_dir():
+            yield target
+        elif not (target / rules.name).is_file():
+            raise RevisionError(f'the revision "{revision}" has no file {rules.name} in {prefix or "."}')
+        else:
+            yield target / rules.name
+
+
+def _git(folder: Path, *arguments: str, otherwise: str = "git failed: {said}") -> bytes:
+    """What git prints. Raises RevisionError with `otherwise`, in which {said} stands for git's own words."""
+    git = shutil.which("git")
+    if git is None:
+        raise RevisionError("git is not installed. help: install it, or give --old a folder of rules")
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        ran = subprocess.run(  # noqa: S603 - a list of arguments, never a shell
+            [git, "-C", str(folder), *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RevisionError(f"git cannot be run: {error}") from None
+    if ran.returncode:
+        said = (
+            ran.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ") or "no reason said"
+        )
+        raise RevisionError(otherwise.replace("{said}", said) + ". help: `git log` shows the revisions there are")
+    return ran.stdout

@@ -1,0 +1,215 @@
+"""Turn the Report of a replay into JSON for programs, and into a page of at most 100 columns for people."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from suppress.cli.plan_examples import Names, example_lines, example_told
+from suppress.cli.plan_tables import campaign_table, change_table, rule_table, share_of, verdict_table
+from suppress.replay.compare import Change
+from suppress.replay.report import Report, RuleCounts, Share, Touched
+from suppress.rules.ruleset import Effect
+
+MOST_CAMPAIGNS_SHOWN = 20
+
+
+def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
+    """All of the report. Shares are parts of one; ids of examples are plain or hashed."""
+    told: dict[str, Any] = {
+        "old": {"name": report.old_ruleset, "fingerprint": report.old_fingerprint},
+        "new": {"name": report.new_ruleset, "fingerprint": report.new_fingerprint},
+        "audience": {
+            "persons": report.persons,
+            "persons_exact": report.persons_exact,
+            "messages": report.message_count,
+            "items": report.item_count,
+            "messages_refused": refused,
+        },
+        "changed": _touched(report.changed, report),
+        "by_change": {_key(change): _touched(report.by_change[change], report) for change in Change},
+        "verdicts": [
+            {"before": before.value, "now": now.value, "messages": count}
+            for (before, now), count in report.verdicts.items()
+        ],
+        "items": [
+            {"before": before.value, "now": now.value, "items": count} for (before, now), count in report.items.items()
+        ],
+        "dropped_for_another_reason": report.other_reason,
+        "held_until_another_time": report.hold_moved,
+        "shown": {
+            "messages_that_go_out_both_times": report.shown.messages,
+            "changed": report.shown.changed,
+            "fewer_items": report.shown.fewer,
+            "more_items": report.shown.more,
+            "other_items": report.shown.others,
+            "replaced_before": report.shown.replaced_old,
+            "replaced_now": report.shown.replaced_new,
+        },
+        "rules": [
+            {
+                "rule": rule.rule,
+                "effect": rule.effect.value,
+                "sentence": rule.sentence,
+                "counts": "items" if rule.effect is Effect.DROP_ITEM else "messages",
+                "before": _counts(rule.old),
+                "now": _counts(rule.new),
+                "takes": rule.takes,
+                "frees": rule.frees,
+            }
+            for rule in report.rules
+        ],
+        "campaigns": [
+            {
+                "campaign_id": campaign.campaign_id,
+                "messages": campaign.messages,
+                "messages_changed": campaign.changed,
+                **{_key(change): count for change, count in campaign.by_change.items()},
+            }
+            for campaign in report.campaigns
+        ],
+        "messages_of_further_campaigns": report.other_campaigns,
+        "unknown_facts": dict(report.unknown),
+        "examples": {
+            _key(change): [example_told(example, Names(plain=plain_ids)) for example in examples]
+            for change, examples in report.examples.items()
+        },
+        "max_share": [
+            {
+                "rule": share.rule,
+                "counts": share.counts,
+                "acted_on": share.acted_on,
+                "total": share.total,
+                "share": _share(share.acted_on, share.total),
+                "max_share": share.max_share / 10_000,
+                "passed": share.passed,
+            }
+            for share in report.shares
+        ],
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def as_text(report: Report, *, old: str, new: str, plain_ids: bool) -> str:
+    """The report for people: what changes, by rule and campaign, and persons to look at."""
+    return "\n".join(_lines(report, old, new, Names(plain=plain_ids)))
+
+
+def _lines(report: Report, old: str, new: str, names: Names) -> Iterator[str]:
+    name = report.new_ruleset
+    if report.old_ruleset != name:
+        name = f"{report.old_ruleset} -> {name}"
+    yield f"{name}: from {old} to {new}"
+    about = "" if report.persons_exact else "about "
+    yield (
+        f"{_count(report.message_count, 'message')} to {about}{_count(report.persons, 'person', 'people')}, "
+        f"{_count(report.item_count, 'item')}"
+    )
+    yield ""
+    if not report.message_count:
+        yield "There are no messages to try the rules on."
+        return
+    yield from _change_lines(report)
+    yield from _unknown_lines(report)
+    yield from _share_lines(report)
+    for change, examples in report.examples.items():
+        if examples:
+            yield ""
+            yield f"{change.value.capitalize()}, for example:"
+            for example in examples:
+                yield from example_lines(example, names)
+    if any(report.examples.values()) and not names.plain:
+        yield ""
+        yield "Ids are hashed, because this is not read on a terminal; --ids plain shows them."
+
+
+def _change_lines(report: Report) -> Iterator[str]:
+    if not report.changed.messages:
+        same_rules = report.old_fingerprint == report.new_fingerprint
+        yield "Nothing changes: the rules are the same." if same_rules else "Nothing changes for these messages."
+    else:
+        yield f"Something changes in {share_of(report.changed.messages, report.message_count)} of the messages."
+        yield from change_table(report)
+        yield ""
+        yield "Messages, before (down) and now (across):"
+        yield from verdict_table(report)
+        yield ""
+        yield from _shown_lines(report)
+    if report.other_reason:
+        yield f"{_count(report.other_reason, 'item')} dropped as before, now for another reason."
+    if any(rule.changed for rule in report.rules):
+        yield ""
+        yield "Rules that act differently:"
+        yield from rule_table(report)
+    campaigns = [campaign for campaign in report.campaigns if campaign.changed]
+    if campaigns and (len(report.campaigns) > 1 or campaigns[0].campaign_id is not None):
+        yield ""
+        yield "Campaigns:"
+        yield from campaign_table(campaigns[:MOST_CAMPAIGNS_SHOWN])
+        if len(campaigns) > MOST_CAMPAIGNS_SHOWN:
+            yield f"  and {len(campaigns) - MOST_CAMPAIGNS_SHOWN:,} further campaigns (--format json has them all)"
+
+
+def _shown_lines(report: Report) -> Iterator[str]:
+    shown = report.shown
+    if report.hold_moved:
+        yield f"{_count(report.hold_moved, 'message')} held until another time than before."
+    if shown.changed:
+        kinds = ((shown.fewer, "fewer items"), (shown.more, "more items"), (shown.others, "other items"))
+        told = ", ".join(f"{count:,} {what}" for count, what in kinds if count)
+        yield (
+            f"Of {_count(shown.messages, 'message')} that go out both times, {shown.changed:,} show something else: "
+            f"{told}."
+        )
+    if shown.replaced_old != shown.replaced_new:
+        yield f"Replacements used: {shown.replaced_old:,} before, {shown.replaced_new:,} now."
+
+
+def _unknown_lines(report: Report) -> Iterator[str]:
+    if report.unknown:
+        yield ""
+        yield "Facts the new rules ask for and cannot have; where they are missing, `when_unknown` decides:"
+        for fact, messages in report.unknown.items():
+            yield f"  {fact}: in {share_of(messages, report.message_count)} of the messages"
+
+
+def _share_lines(report: Report) -> Iterator[str]:
+    if report.shares:
+        yield ""
+    for share in report.shares:
+        yield _share_line(share)
+
+
+def _share_line(share: Share) -> str:
+    what = f"The rule {share.rule} acts on" if share.rule else "Not sent at once are"
+    bound = f"{share.max_share / 100:g} %"
+    verdict = f"PASSED: no more than {bound} may be" if share.passed else f"within its max_share of {bound}"
+    return f"{what} {share_of(share.acted_on, share.total)} of the {share.counts}; {verdict}."
+
+
+def _touched(touched: Touched, report: Report) -> dict[str, Any]:
+    return {
+        "persons": touched.persons,
+        "share_of_persons": _share(touched.persons, report.persons),
+        "messages": touched.messages,
+        "share_of_messages": _share(touched.messages, report.message_count),
+        "items": touched.items,
+        "share_of_items": _share(touched.items, report.item_count),
+    }
+
+
+def _counts(counts: RuleCounts | None) -> dict[str, int] | None:
+    if counts is None:
+        return None
+    return {"fired": counts.fired, "decided": counts.decided, "shadow": counts.shadow}
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 6) if whole else 0.0
+
+
+def _key(change: Change) -> str:
+    return change.value.replace(" ", "_")
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
