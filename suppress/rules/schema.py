@@ -1,7 +1,8 @@
 """Turn the vocabulary into the JSON schema (draft-07) of rule files, by which editors complete and underline.
 
 The schema knows shapes, names and choices; what a rule means is checked by `suppress lint`. Choices are `enum`, never
-`const`: the YAML language server completes only the former inside lists.
+`const`: the YAML language server completes only the former inside lists. It shows an `errorMessage` instead of patterns
+and types, and offers `defaultSnippets`; validators know neither and take no notice.
 """
 
 import re
@@ -23,32 +24,47 @@ from suppress.rules.tree import Same
 
 Schema = dict[str, Any]
 
-_NAME: Final = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$"}
-_TEXT: Final = {"type": ["string", "number", "boolean"]}
+_NAME: Final = {
+    "type": "string",
+    "pattern": "^[a-z0-9][a-z0-9-]*$",
+    "errorMessage": "write lower-case letters, digits and `-`",
+}
+_TEXT: Final = {"type": ["string", "number", "boolean"], "errorMessage": "write a text"}
 _UNITS: Final = "|".join(f"{unit}s?" for unit in UNITS_US)
-_DURATION: Final = {"type": "string", "pattern": rf"^0*[1-9][0-9]*\s*({_UNITS})$", "examples": ["30 days", "6 hours"]}
+_DURATION: Final = {
+    "type": "string",
+    "pattern": rf"^0*[1-9][0-9]*\s*({_UNITS})$",
+    "errorMessage": "write a whole number with its unit, e.g. `30 days` or `6 hours`",
+    "examples": ["30 days", "6 hours"],
+}
 _INSTANT: Final = {
     "type": "string",
     "pattern": (
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
         r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)? ?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$"
     ),
+    "errorMessage": "write a date such as `2026-12-24`, or a time with its zone such as `2026-12-24T18:00:00Z`",
     "examples": ["2026-12-24", "2026-12-24T18:00:00Z"],
 }
 _YES_NO: Final = {
     "type": ["boolean", "string"],
     "pattern": "^([Yy]es|[Nn]o|[Tt]rue|[Ff]alse)$",
-    "patternErrorMessage": "write `yes` or `no`",
+    "errorMessage": "write `yes` or `no`",
     "examples": ["yes", "no"],
 }
 _VALUES: Final[dict[FieldType, Schema]] = {
     FieldType.TEXT: _TEXT,
-    FieldType.PATH: {"type": "string", "pattern": "^[^/]+(/[^/]+)*$"},
-    FieldType.NUMBER: {"type": "integer"},
+    FieldType.PATH: {
+        "type": "string",
+        "pattern": "^[^/]+(/[^/]+)*$",
+        "errorMessage": "write a category such as `home/bedroom`, without `/` at its ends",
+    },
+    FieldType.NUMBER: {"type": "integer", "errorMessage": "write a whole number, without quotes"},
     FieldType.DURATION: _DURATION,
     FieldType.INSTANT: _INSTANT,
     FieldType.YES_NO: _YES_NO,
 }
+_EFFECTS: Final = {"drop": "item", "suppress": "message"}
 _CONDITION: Final = {"$ref": "#/definitions/condition"}
 
 
@@ -113,11 +129,13 @@ def _defaults() -> Schema:
 def _rule() -> Schema:
     known = [{"enum": [code], "description": meaning} for code, meaning in REASON_CODES.items()]
     date = "date (in the ruleset's zone) or time with zone"
+    effects = " or ".join(f"`{effect}: {value}`" for effect, value in _EFFECTS.items())
     return {
         "type": "object",
         "additionalProperties": False,
         "required": ["id", "code", "when"],
-        "oneOf": [{"required": ["drop"]}, {"required": ["suppress"]}],
+        "oneOf": [{"required": [effect], "errorMessage": f"write one effect: {effects}"} for effect in _EFFECTS],
+        "defaultSnippets": [_snippet(effect) for effect in _EFFECTS],
         "properties": {
             "id": _said("the rule's name, unique in the file", _NAME),
             "title": _said("what the rule is for, in a few words", _TEXT),
@@ -138,6 +156,12 @@ def _rule() -> Schema:
             "ends": _said(f"the rule holds until here: {date}; a date counts to its end", _INSTANT),
         },
     }
+
+
+def _snippet(effect: str) -> Schema:
+    """A whole rule to fill in, offered where a rule begins."""
+    body = {"id": "$1", "title": "$2", effect: _EFFECTS[effect], "code": "$3", "when": {"$4": ""}}
+    return {"label": f"rule: {effect} {_EFFECTS[effect]}", "description": "a new rule", "body": body}
 
 
 def _condition() -> Schema:
@@ -161,6 +185,7 @@ def _condition() -> Schema:
 
 def _field(field: Field) -> Schema:
     operators: Schema = {
+        "title": "operators",
         "type": "object",
         "minProperties": 1,
         "additionalProperties": False,
@@ -170,8 +195,16 @@ def _field(field: Field) -> Schema:
         },
     }
     unit = f" ({field.unit})" if field.unit else ""
-    short = [_value(field)] if Operator.IS in OPERATORS[field.type] else []
+    short = [_short(field)] if Operator.IS in OPERATORS[field.type] else []
     return {"description": field.meaning + unit, "anyOf": [*short, operators]}
+
+
+def _short(field: Field) -> Schema:
+    """The value in `FIELD: value`. Its message names the operators: editors show it for a wrong one of these, too."""
+    value = _value(field)
+    wanted = value.get("errorMessage") or "write " + " or ".join(f"`{choice}`" for choice in field.choices)
+    operators = ", ".join(f"`{operator.value}`" for operator in OPERATORS[field.type])
+    return {**value, "errorMessage": f"{wanted}; or a map of {operators}"}
 
 
 def _value(field: Field) -> Schema:
@@ -213,7 +246,7 @@ def _bought() -> Schema:
                 {
                     "type": ["boolean", "string"],
                     "pattern": "^([Yy]es|[Tt]rue|any)$",
-                    "patternErrorMessage": "write `yes` or `any`",
+                    "errorMessage": "write `yes` or `any`",
                     "not": {"enum": [False]},
                     "examples": ["yes", "any"],
                 },
