@@ -98,7 +98,8 @@ class Field:
     """One name of the vocabulary. `unit` is what a number counts.
 
     `phrase` is how the name stands in a sentence: a noun (`the item's brand`, is ...), for a yes/no field the whole
-    clause, and for a count what is said of the units (3 units are `available`).
+    clause, and for a count what is said of the units (3 units are `available`). `phrase_not` is the opposite of such a
+    clause; None = ` is not ` instead of ` is ` makes it.
 
     `source` is the feed the value comes from, whose `..._max_age` makes it unknown when too old; None = the message.
     `by_location`, `by_category`: `at: LOCATION` or `under: PATH` may stand among the operators and narrow the field;
@@ -110,6 +111,7 @@ class Field:
     scope: Scope
     meaning: str = field(compare=False)
     phrase: str = field(compare=False)
+    phrase_not: str | None = field(default=None, compare=False)
     source: Source | None = None
     unit: str | None = None
     may_be_unknown: bool = True
@@ -148,9 +150,10 @@ def _kept(of: str, phrase: str, meaning: str, *, source: Source | None = Source.
                  phrase=phrase, meaning=meaning, may_be_unknown=source is not None, by_category=by_category)  # fmt: skip
 
 
-def _customer(name: str, phrase: str, meaning: str, *, type_: FieldType = FieldType.TEXT) -> Field:
+def _customer(name: str, phrase: str, meaning: str, *, type_: FieldType = FieldType.TEXT,
+              phrase_not: str | None = None) -> Field:  # fmt: skip
     return Field(name=f"customer.{name}", type=type_, scope=Scope.MESSAGE, source=Source.CUSTOMERS,
-                 meaning=meaning, phrase=phrase)  # fmt: skip
+                 meaning=meaning, phrase=phrase, phrase_not=phrase_not)  # fmt: skip
 
 
 _TEXT, _NUMBER = FieldType.TEXT, FieldType.NUMBER
@@ -188,7 +191,7 @@ _TABLE: Final = (
     _stock("group_in_stock_share", _NUMBER, "the share of the item's style in stock",
            "how many of the style's skus are active and have a unit available, in percent of all its skus, rounded down",
            unit="percent", by_location=False),
-    _stock("availability", FieldType.CHOICE, "the item's availability",
+    _stock("availability", FieldType.CHOICE, "the item's stated availability",
            "what the shop states: the best of its locations, in the order in_stock, backorder, preorder, out_of_stock",
            choices=AVAILABILITIES),
     _stock("age", FieldType.DURATION, "the age of the stock figure", "time since the oldest of the item's stock figures was stated"),
@@ -200,13 +203,17 @@ _TABLE: Final = (
     _customer("country", "the customer's country", "ISO 3166 alpha-2 country"),
     _customer("region", "the customer's region", "region within the country"),
     _customer("time_zone", "the customer's time zone", "IANA time zone, e.g. Europe/Zurich"),
-    _customer("consent", "the customer agreed to this channel", "whether the customer agreed to be contacted by the message's channel", type_=FieldType.YES_NO),
-    _customer("do_not_contact", "the customer is not to be contacted", "whether the customer must not be contacted at all", type_=FieldType.YES_NO),
-    _customer("open_case", "the customer has an open complaint", "whether a complaint of the customer is open", type_=FieldType.YES_NO),
-    _customer("late_order", "an order of the customer is late", "whether an order of the customer is overdue", type_=FieldType.YES_NO),
+    _customer("consent", "the customer agreed to this channel", "whether the customer agreed to be contacted by the message's channel", type_=FieldType.YES_NO,
+              phrase_not="the customer did not agree to this channel"),
+    _customer("do_not_contact", "the customer is not to be contacted", "whether the customer must not be contacted at all", type_=FieldType.YES_NO,
+              phrase_not="the customer may be contacted"),
+    _customer("open_case", "the customer has an open complaint", "whether a complaint of the customer is open", type_=FieldType.YES_NO,
+              phrase_not="the customer has no open complaint"),
+    _customer("late_order", "an order of the customer is late", "whether an order of the customer is overdue", type_=FieldType.YES_NO,
+              phrase_not="no order of the customer is late"),
     Field(name="message.channel", type=_TEXT, scope=Scope.MESSAGE, phrase="the channel",
           meaning="how the message travels, e.g. email, sms, push, advert"),
-    Field(name="message.slots", type=_NUMBER, scope=Scope.MESSAGE, phrase="in the message", unit="slots",
+    Field(name="message.slots", type=_NUMBER, scope=Scope.MESSAGE, phrase="to be filled", unit="slots",
           may_be_unknown=False, meaning="places for items in the message"),
     Field(name="message.items_asked", type=_NUMBER, scope=Scope.MESSAGE, phrase="asked for", unit="items",
           may_be_unknown=False, meaning="items the message came with, replacements not counted"),
@@ -222,7 +229,7 @@ _TABLE: Final = (
           may_be_unknown=False, choices=WEEKDAYS, meaning="the day of the week in the customer's time zone, else in the ruleset's"),
     Field(name="message.local_date", type=FieldType.DAY, scope=Scope.MESSAGE, phrase="the date where the customer lives", may_be_unknown=False,
           meaning="the date in the customer's time zone, else in the ruleset's; for holidays: `in: [2026-12-25, 2026-12-26]`"),
-    Field(name="message.dropped_code", type=FieldType.WORDS, scope=Scope.OUTCOME, phrase="the reasons items were dropped for", may_be_unknown=False,
+    Field(name="message.dropped_code", type=FieldType.WORDS, scope=Scope.OUTCOME, phrase="the reasons for dropping items", may_be_unknown=False,
           meaning="the reason codes for which items of the message were dropped; for `suppress: message` and `hold` only"),
     Field(name="message.items_kept", type=_NUMBER, scope=Scope.OUTCOME, phrase="left", unit="items",
           may_be_unknown=False, meaning="slots that are filled once items were dropped and replaced; for `suppress: message` and `hold` only"),
@@ -235,12 +242,13 @@ _TABLE: Final = (
 FIELDS: Final[dict[str, Field]] = {entry.name: entry for entry in _TABLE}
 
 ATTRIBUTE_PREFIXES: Final[dict[str, Field]] = {
-    prefix: Field(name=f"{prefix}NAME", type=type_, scope=scope, source=source, meaning=meaning, phrase=phrase)
+    prefix: Field(name=f"{prefix}NAME", type=type_, scope=scope, source=source, meaning=meaning, phrase=phrase,
+                  phrase_not="the customer did not agree to be contacted by {}" if type_ is FieldType.YES_NO else None)
     for prefix, type_, scope, source, phrase, meaning in (
         ("item.attributes.", _TEXT, Scope.ITEM, Source.PRODUCTS, "the item's {}", "an attribute of the product; text unless `attributes` says otherwise"),
         ("customer.attributes.", _TEXT, Scope.MESSAGE, Source.CUSTOMERS, "the customer's {}", "an attribute of the customer; text unless `attributes` says otherwise"),
         ("message.attributes.", _TEXT, Scope.MESSAGE, None, "the message's {}", "an attribute of the message; text unless `attributes` says otherwise"),
-        ("customer.consent.", FieldType.YES_NO, Scope.MESSAGE, Source.CUSTOMERS, "the customer agreed to {}",
+        ("customer.consent.", FieldType.YES_NO, Scope.MESSAGE, Source.CUSTOMERS, "the customer agreed to be contacted by {}",
          "whether the customer agreed to be contacted by that channel, e.g. `customer.consent.sms`"),
     )
 }  # fmt: skip
@@ -265,7 +273,9 @@ def find_field(name: str) -> Field | None:
     for prefix, pattern in ATTRIBUTE_PREFIXES.items():
         attribute = name.removeprefix(prefix)
         if attribute != name and attribute:
-            return replace(pattern, name=name, phrase=pattern.phrase.format(attribute))
+            words = attribute.replace("_", " ")
+            phrase_not = pattern.phrase_not.format(words) if pattern.phrase_not else None
+            return replace(pattern, name=name, phrase=pattern.phrase.format(words), phrase_not=phrase_not)
     return None
 
 
@@ -273,10 +283,11 @@ def typed(attribute: Field, type_: FieldType, choices: tuple[str, ...] = ()) -> 
     """An attribute declared to be of another type than text. Its text is read as that type; unreadable = unknown."""
     if type_ is FieldType.TEXT:
         return attribute
-    phrase = attribute.phrase
+    phrase, phrase_not = attribute.phrase, None
     if type_ is FieldType.YES_NO:
-        phrase = f"{phrase} is yes"
-    return replace(attribute, name=f"{attribute.name}{_AS}{type_.value}", type=type_, choices=choices, phrase=phrase)
+        phrase, phrase_not = f"{phrase} is yes", f"{phrase} is no"
+    return replace(attribute, name=f"{attribute.name}{_AS}{type_.value}", type=type_, choices=choices, phrase=phrase,
+                   phrase_not=phrase_not)  # fmt: skip
 
 
 def qualified(field: Field, *, at: str | None = None, under: str | None = None) -> Field:

@@ -7,7 +7,7 @@ import pytest
 
 from suppress.facts.fields import FIELDS, OPERATORS, Field, FieldType, Operator, find_field
 from suppress.rules.reading import read_rulesets
-from suppress.rules.tree import Bought, Compare, Duration, Instant, Same, Scalar
+from suppress.rules.tree import Bought, ClockTime, Compare, Day, Duration, Instant, Same, Scalar
 from suppress.rules.wording import leaf_words, rule_sentence
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,6 +25,9 @@ _VALUES: dict[FieldType, tuple[Scalar, Scalar]] = {
         Instant(1_798_761_600_000_000, "2027-01-01T00:00:00Z"),
     ),
     FieldType.YES_NO: (True, False),
+    FieldType.CLOCK: (ClockTime(75_600_000_000, "21:00"), ClockTime(28_800_000_000, "08:00")),
+    FieldType.DAY: (Day(20_812, "2026-12-25"), Day(20_819, "2027-01-01")),
+    FieldType.WORDS: ("spring", "clearance"),
 }
 
 
