@@ -7,17 +7,17 @@ import re2
 
 from suppress.facts.fields import Field, FieldType, Operator
 from suppress.rules.document import BrokenNode, ListNode, Node, ScalarNode
-from suppress.rules.findings import Findings, quoted
-from suppress.rules.literals import (
-    Context,
-    read_choice,
-    read_duration,
-    read_instant,
-    read_number,
-    read_text,
-    read_yes_no,
-)
-from suppress.rules.tree import Duration, Instant, Scalar
+from suppress.rules.findings import Findings, quoted, suggestion
+from suppress.rules.literals import Context, read_choice, read_number, read_text, read_yes_no
+from suppress.rules.shares import read_percent
+from suppress.rules.times import read_clock, read_day, read_duration, read_instant
+from suppress.rules.tree import ClockTime, Day, Duration, Instant, Scalar
+
+PERCENT: Final = "percent"
+"""The unit of fields whose numbers are shares."""
+
+DROPPED_CODE: Final = "message.dropped_code"
+"""The field whose words are reason codes."""
 
 MAX_PATTERN_CHARACTERS: Final = 1000
 MAX_PATTERNS: Final = 100
@@ -46,14 +46,16 @@ def _one(value: Scalar | None) -> tuple[Scalar, ...] | None:
 
 
 def _read_value(found: Field, node: Node, context: Context) -> Scalar | None:
-    what, findings = quoted(found.name), context.findings
+    what, findings = quoted(found.base), context.findings
     match found.type:
         case FieldType.TEXT:
             return read_text(node, what, findings)
         case FieldType.CHOICE:
             return read_choice(node, what, found.choices, findings)
         case FieldType.PATH:
-            return _read_path(node, what, findings)
+            return read_path(node, what, findings)
+        case FieldType.NUMBER if found.unit == PERCENT:
+            return read_percent(node, what, findings)
         case FieldType.NUMBER:
             return read_number(node, what, findings)
         case FieldType.DURATION:
@@ -62,9 +64,31 @@ def _read_value(found: Field, node: Node, context: Context) -> Scalar | None:
             return read_instant(node, what, context)
         case FieldType.YES_NO:
             return read_yes_no(node, what, findings)
+        case FieldType.CLOCK:
+            return read_clock(node, what, findings)
+        case FieldType.DAY:
+            return read_day(node, what, findings)
+        case FieldType.WORDS if found.name == DROPPED_CODE:
+            return _read_code(node, context)
+        case FieldType.WORDS:
+            return read_text(node, what, findings)
 
 
-def _read_path(node: Node, what: str, findings: Findings) -> str | None:
+def _read_code(node: Node, context: Context) -> str | None:
+    code = read_text(node, "the reason code", context.findings)
+    if code is None or code in context.codes:
+        return code
+    context.findings.add(
+        "unregistered-code",
+        f"the reason code {quoted(code)} is not registered",
+        node.position,
+        suggestion(code, sorted(context.codes)) or f'register it at the top: "codes: {{{code[:40]}: what it means}}"',
+    )
+    return None
+
+
+def read_path(node: Node, what: str, findings: Findings) -> str | None:
+    """A category path; None after noting an empty level or spaces around a slash."""
     text = read_text(node, what, findings)
     if text is None:
         return None
@@ -122,6 +146,16 @@ def _read_bounds(found: Field, operand: Node, context: Context) -> tuple[Scalar,
     low, high = (_read_value(found, item, context) for item in operand.items)
     if low is None or high is None:
         return None
+    if isinstance(low, ClockTime):
+        if low == high:
+            findings.add(
+                "bounds-equal",
+                "the two times of day are the same, so there is nothing between them",
+                operand.position,
+                'write two times; past midnight is fine: ["22:00", "08:00"]',
+            )
+            return None
+        return (low, high)
     if _order(low) > _order(high):
         findings.add(
             "bounds-swapped", "the first value is above the second", operand.position, "write the lower value first"
@@ -132,8 +166,10 @@ def _read_bounds(found: Field, operand: Node, context: Context) -> tuple[Scalar,
 
 def _order(value: Scalar) -> int:
     match value:
-        case Duration(us=us) | Instant(us=us):
+        case Duration(us=us) | Instant(us=us) | ClockTime(us=us):
             return us
+        case Day(days=days):
+            return days
         case int():
             return value
         case str():

@@ -1,38 +1,38 @@
-"""Read everything of a rule file but its rules: version, name, owner, mode, time zone, defaults, own reason codes."""
+"""Read everything of a rule file but its rules and definitions: version, name, mode, zone, defaults, codes, tables."""
 
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from suppress.decisions.decision import Mode
 from suppress.decisions.reasons import REASON_CODES
 from suppress.facts.fields import Field
 from suppress.facts.snapshot import Source
-from suppress.rules.document import BrokenNode, MapNode, Node, ScalarNode
-from suppress.rules.findings import Findings, quoted, suggestion
-from suppress.rules.keys import check_keys, require_keys
-from suppress.rules.literals import Context, read_choice, read_duration, read_text, scalar
+from suppress.rules.document import MapNode, Node
+from suppress.rules.entries import DEFAULTS, RULE, TOP, names
+from suppress.rules.findings import Findings, quoted
+from suppress.rules.keys import NOT_AVAILABLE, check_keys, require_keys
+from suppress.rules.literals import Context, read_choice, read_text, scalar
 from suppress.rules.ruleset import WhenUnknown
+from suppress.rules.shares import read_share
+from suppress.rules.tables import entries_of, read_attributes, read_cycles, read_regions
+from suppress.rules.times import read_duration
 from suppress.rules.tree import Duration
+from suppress.rules.zones import read_zone
 
 VERSION: Final = "1"
 MODES: Final = tuple(mode.value for mode in Mode)
 WHEN_UNKNOWN: Final = tuple(choice.value for choice in WhenUnknown)
-TOP_KEYS: Final = (
-    "version", "ruleset", "use", "owner", "mode", "time_zone", "control_group", "max_share", "defaults", "codes",
-    "attributes", "cycles", "regions", "define", "rules",
-)  # fmt: skip
-MAX_AGE_SOURCES: Final = {
-    f"{source.value}_max_age": source for source in (Source.PRODUCTS, Source.ORDERS, Source.STOCK, Source.CUSTOMERS)
-}
-DEFAULT_KEYS: Final = ("when_unknown", *MAX_AGE_SOURCES)
+TOP_KEYS: Final = names(TOP)
+DEFAULT_KEYS: Final = names(DEFAULTS)
+MAX_AGE_SOURCES: Final = {f"{source.value}_max_age": source for source in Source}
 
-_LATER_TOP_KEYS: Final = frozenset({"always"})
-_LATER_DEFAULTS: Final = frozenset({"sent_max_age", "feedback_max_age"})
+_OF_RULES: Final = {
+    name: "it stands in a rule" for name in (*names(RULE), "limit") if name not in {*TOP_KEYS, "limit"}
+} | {"when_unknown": 'it stands in a rule, or under "defaults"', "limit": NOT_AVAILABLE}
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
-_NOT_A_ZONE: Final = frozenset({"localtime", "posixrules", "Factory"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Header:
 
 def read_header(node: MapNode, findings: Findings) -> Header:
     """The header of a rule file; what cannot be read is noted and left at its default."""
-    check_keys(node, "at the top of a rule file", TOP_KEYS, _LATER_TOP_KEYS, findings)
+    check_keys(node, "at the top of a rule file", TOP_KEYS, findings, helps=_OF_RULES)
     require_keys(
         node,
         "the rule file",
@@ -75,15 +75,21 @@ def read_header(node: MapNode, findings: Findings) -> Header:
     )
     _check_version(node.get("version"), findings)
     name, owner, mode = node.get("ruleset"), node.get("owner"), node.get("mode")
+    control_group, max_share, zone = (node.get(key) for key in ("control_group", "max_share", "time_zone"))
     when_unknown, max_age = _read_defaults(node.get("defaults"), findings)
     return Header(
         name=(read_name(name, "the name of the ruleset", findings) or "") if name else "",
         owner=read_text(owner, '"owner"', findings) if owner else None,
         mode=read_mode(mode, findings) if mode else Mode.ENFORCE,
-        time_zone=_read_zone(node.get("time_zone"), findings),
+        time_zone=(read_zone(zone, '"time_zone"', findings) or "UTC") if zone else "UTC",
         when_unknown=when_unknown,
         max_age=max_age,
         codes=_read_codes(node.get("codes"), findings),
+        attributes=read_attributes(node.get("attributes"), findings),
+        cycles=read_cycles(node.get("cycles"), findings),
+        regions=read_regions(node.get("regions"), findings),
+        control_group=(read_share(control_group, '"control_group"', findings) or 0) if control_group else 0,
+        max_share=read_share(max_share, '"max_share"', findings) if max_share else None,
     )
 
 
@@ -133,12 +139,12 @@ def _check_version(node: Node | None, findings: Findings) -> None:
 
 def _read_defaults(node: Node | None, findings: Findings) -> tuple[WhenUnknown, dict[Source, Duration]]:
     when_unknown, max_age = WhenUnknown.ALLOW, dict[Source, Duration]()
-    entries = _entries(
+    entries = entries_of(
         node, '"defaults"', 'for example "defaults: {when_unknown: allow, stock_max_age: 6 hours}"', findings
     )
     if entries is None:
         return when_unknown, max_age
-    check_keys(entries, 'under "defaults"', DEFAULT_KEYS, _LATER_DEFAULTS, findings)
+    check_keys(entries, 'under "defaults"', DEFAULT_KEYS, findings)
     for key, value in entries.entries:
         if key.text == "when_unknown":
             when_unknown = read_when_unknown(value, findings)
@@ -151,7 +157,7 @@ def _read_defaults(node: Node | None, findings: Findings) -> tuple[WhenUnknown, 
 
 def _read_codes(node: Node | None, findings: Findings) -> dict[str, str]:
     codes: dict[str, str] = {}
-    entries = _entries(node, '"codes"', 'for example "codes: {not_in_season: the item is out of season}"', findings)
+    entries = entries_of(node, '"codes"', 'for example "codes: {not_in_season: the item is out of season}"', findings)
     for key, value in entries.entries if entries else ():
         meaning = read_text(value, f"the meaning of the code {quoted(key.text)}", findings)
         if not _CODE.fullmatch(key.text) or len(key.text) > 64:
@@ -163,44 +169,3 @@ def _read_codes(node: Node | None, findings: Findings) -> dict[str, str]:
             )
         codes[key.text] = meaning or ""
     return codes
-
-
-def _entries(node: Node | None, what: str, example: str, findings: Findings) -> MapNode | None:
-    if node is None or isinstance(node, MapNode | BrokenNode):
-        return node if isinstance(node, MapNode) else None
-    if isinstance(node, ScalarNode) and node.is_null:
-        findings.add(
-            "missing-value",
-            f"nothing stands under {what}",
-            node.position,
-            f"write entries, {example}, or delete the line",
-        )
-    else:
-        findings.add("map-expected", f"{what} is a map", node.position, f"write keys and values, {example}")
-    return None
-
-
-def _read_zone(node: Node | None, findings: Findings) -> str:
-    name = read_text(node, '"time_zone"', findings) if node else None
-    if name is None or node is None:
-        return "UTC"
-    try:
-        if name not in _NOT_A_ZONE and not name.startswith(("posix/", "right/")):
-            ZoneInfo(name)
-            return name
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass
-    findings.add(
-        "unknown-time-zone",
-        f"no time zone {quoted(name)}",
-        node.position,
-        _zone_like(name) or 'write a name such as "Europe/Zurich" or "UTC"',
-    )
-    return "UTC"
-
-
-def _zone_like(name: str) -> str | None:
-    zones = sorted(available_timezones())
-    by_fold = {zone.casefold(): zone for zone in zones}
-    exact = by_fold.get(name.casefold().replace(" ", "_"))
-    return f'did you mean "{exact}"?' if exact else suggestion(name, zones)

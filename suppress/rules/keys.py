@@ -1,21 +1,37 @@
 """Check the keys of a map against those it may have, and note what is unknown or missing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
-from suppress.rules.conditions import NOT_AVAILABLE
 from suppress.rules.document import MapNode
 from suppress.rules.findings import Findings, quoted, suggestion
 
+NOT_AVAILABLE: Final = "not available in this version"
 
-def check_keys(node: MapNode, where: str, known: Sequence[str], later: Collection[str], findings: Findings) -> None:
-    """Note every key that is neither known nor announced for a later version. `where` is said in the message."""
+
+def check_keys(
+    node: MapNode,
+    where: str,
+    known: Sequence[str],
+    findings: Findings,
+    *,
+    later: Collection[str] = (),
+    helps: Mapping[str, str] | None = None,
+) -> None:
+    """Note every key that is not known. `where` is said in the message.
+
+    `later`: keys announced for a later version. `helps`: what to say of keys that belong elsewhere.
+    """
     for key, _ in node.entries:
         if key.text in known:
             continue
         help_ = (
             NOT_AVAILABLE
             if key.text in later
-            else suggestion(key.text, known) or suggestion(key.text.lower(), known) or f"known are {', '.join(known)}"
+            else (helps or {}).get(key.text)
+            or suggestion(key.text, known)
+            or suggestion(key.text.lower(), known)
+            or f"known are {', '.join(known)}"
         )
         findings.add("unknown-key", f"no key {quoted(key.text)} {where}", key.position, help_)
 

@@ -1,27 +1,24 @@
-"""Turn scalars as written into values: durations, instants, numbers, yes/no, texts.
+"""Turn scalars as written into values: texts, numbers, yes/no, choices. Times are read by `times`, shares by `shares`.
 
 Each reader takes a node and gives the value, or None after noting what is wrong and what to write instead.
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from suppress.decisions.reasons import REASON_CODES
-from suppress.errors import FactsError
 from suppress.facts.fields import Field, find_field
-from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, US_PER_YEAR, to_us
+from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, US_PER_YEAR
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.findings import Findings, listed, quoted, suggestion
-from suppress.rules.tree import Condition, Duration, Instant
+from suppress.rules.tree import Condition
 
 MAX_TEXT_BYTES: Final = 1024
 MAX_NUMBER: Final = 2**53 - 1
-MAX_YEARS: Final = 100
 
 UNITS_US: Final = {
     "second": US_PER_SECOND,
@@ -31,25 +28,14 @@ UNITS_US: Final = {
     "week": 7 * US_PER_DAY,
     "year": US_PER_YEAR,
 }
-_UNIT_LIST: Final = "seconds, minutes, hours, days, weeks or years"
-_ABBREVIATIONS: Final = {
-    "s": "seconds", "sec": "seconds", "secs": "seconds", "min": "minutes", "mins": "minutes", "h": "hours",
-    "hr": "hours", "hrs": "hours", "d": "days", "w": "weeks", "wk": "weeks", "wks": "weeks", "y": "years",
-    "yr": "years", "yrs": "years",
-}  # fmt: skip
-_MANY_DIGITS: Final = 18
+MANY_DIGITS: Final = 18
 
 YES: Final = frozenset({"yes", "Yes", "true", "True"})
 NO: Final = frozenset({"no", "No", "false", "False"})
 _LIKE_YES: Final = frozenset({"on", "y", "1", "ja", "si", "oui", "yes", "true"})
 _LIKE_NO: Final = frozenset({"off", "n", "0", "nein", "non", "no", "false"})
 
-_INTEGER: Final = re.compile(r"-?[0-9]+")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIMESTAMP: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?) ?(Z|z|[+-][0-9]{2}:[0-9]{2})?"
-)
-_DURATION: Final = re.compile(r"([0-9]+)\s*([^\W\d_]+)")
+INTEGER: Final = re.compile(r"-?[0-9]+")
 _CURLY: Final = "“”„‘’‚«»"
 
 
@@ -67,6 +53,14 @@ class Context:
     definitions: Mapping[str, Condition | None] = field(default_factory=dict)
     attributes: Mapping[str, Field] = field(default_factory=dict)
     codes: Collection[str] = frozenset(REASON_CODES)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number and the word of what it counts (`3 orders`); the word is the first one possible when none is written."""
+
+    number: int
+    word: str
 
 
 def scalar(node: Node, what: str, findings: Findings) -> ScalarNode | None:
@@ -147,17 +141,17 @@ def read_number(node: Node, what: str, findings: Findings, example: str = "5") -
     if found is None:
         return None
     text, position = found.text, found.position
-    if _INTEGER.fullmatch(text):
+    if INTEGER.fullmatch(text):
         if found.quoted:
             findings.add(
                 "quoted-number",
                 f"the number {quoted(text)} stands in quotes",
                 position,
-                f"write {text[:_MANY_DIGITS]} without quotes",
+                f"write {text[:MANY_DIGITS]} without quotes",
             )
             return None
         digits = text.lstrip("-").lstrip("0")
-        if len(digits) > _MANY_DIGITS or int(text) > MAX_NUMBER or int(text) < -MAX_NUMBER:
+        if len(digits) > MANY_DIGITS or int(text) > MAX_NUMBER or int(text) < -MAX_NUMBER:
             findings.add(
                 "number-too-large",
                 f"the number {quoted(text)} is too large",
@@ -169,7 +163,7 @@ def read_number(node: Node, what: str, findings: Findings, example: str = "5") -
     with_unit = re.fullmatch(r"(-?[0-9]{1,18})\s+[^\W\d_]+", text)
     help_ = f"write {with_unit[1]} alone" if with_unit else f"write a whole number, for example {example}"
     operator = _spelled_operator(text)
-    if re.fullmatch(r"-?[0-9]*[.,][0-9]+|-?[0-9]+[.,]", text) and len(text) <= _MANY_DIGITS:
+    if re.fullmatch(r"-?[0-9]*[.,][0-9]+|-?[0-9]+[.,]", text) and len(text) <= MANY_DIGITS:
         findings.add(
             "decimal-number",
             f"{what} is a whole number, not {quoted(text)}",
@@ -193,6 +187,61 @@ def read_number(node: Node, what: str, findings: Findings, example: str = "5") -
     else:
         findings.add("not-a-number", f"{what} is a whole number, not {quoted(text)}", position, help_)
     return None
+
+
+def read_count(node: Node, what: str, words: tuple[str, ...], findings: Findings) -> Counted | None:
+    """A whole number of at least 1, alone or followed by one of `words` (plural; the singular will do)."""
+    found = scalar(node, what, findings)
+    if found is None:
+        return None
+    word = words[0]
+    parts = found.text.split()
+    if len(parts) == 2 and INTEGER.fullmatch(parts[0]) and not found.quoted:
+        known = {form: name for name in words for form in (name, name.removesuffix("s"))}
+        if parts[1] not in known:
+            findings.add(
+                "unknown-unit",
+                f"{what} counts {listed(words)}, not {quoted(parts[1])}",
+                found.position,
+                f"write {quoted(f'{parts[0][:MANY_DIGITS]} {word}')}",
+            )
+            return None
+        word = known[parts[1]]
+        found = ScalarNode(parts[0], found.quoted, found.position)
+    number = read_number(found, what, findings, f"3 {word}")
+    if number is None:
+        return None
+    if number < 1:
+        findings.add(
+            "too-few-units",
+            f"{what} is {number}; the least is 1 {word.removesuffix('s')}",
+            found.position,
+            'write "at_least: 1" or leave it out',
+        )
+        return None
+    return Counted(number, word)
+
+
+def read_one_or_list(
+    node: Node, what: str, read: Callable[[Node], str | None], findings: Findings
+) -> tuple[str, ...] | None:
+    """One text, or a list of several without repeats, each read by `read`; None when one cannot be read."""
+    if not isinstance(node, ListNode):
+        one = read(node)
+        return None if one is None else (one,)
+    if not node.items:
+        findings.add("empty-list", f"the list behind {what} is empty", node.position, "write at least one value")
+        return None
+    values: list[str] = []
+    for item in node.items:
+        value = read(item)
+        if value is not None and value in values:
+            findings.add(
+                "repeated-value", f"the value {quoted(value)} is in the list twice", item.position, "delete one"
+            )
+        elif value is not None:
+            values.append(value)
+    return tuple(values) if len(values) == len(node.items) else None
 
 
 def read_yes_no(node: Node, what: str, findings: Findings) -> bool | None:
@@ -236,105 +285,10 @@ def read_choice(node: Node, what: str, choices: tuple[str, ...], findings: Findi
     return None
 
 
-def read_duration(node: Node, what: str, findings: Findings) -> Duration | None:
-    """A length of time with its unit: `180 days`."""
-    found = scalar(node, what, findings)
-    if found is None:
-        return None
-    text, position = found.text.strip(), found.position
-    if _INTEGER.fullmatch(text):
-        findings.add(
-            "missing-unit",
-            f"{what} has no unit: {quoted(text)}",
-            position,
-            f"write {quoted(text.lstrip('-')[:_MANY_DIGITS] + ' days')} or another unit: {_UNIT_LIST}",
-        )
-        return None
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        findings.add(
-            "not-a-duration",
-            f"{what} is a length of time, not {quoted(text)}",
-            position,
-            f'write a whole number and a unit, for example "30 days"; units are {_UNIT_LIST}',
-        )
-        return None
-    number, unit = match[1], match[2]
-    unit_us = UNITS_US.get(unit.removesuffix("s")) if unit != "s" else None
-    if unit_us is None:
-        findings.add(
-            "unknown-unit", f"there is no unit {quoted(unit)}", position, _unit_help(number[:_MANY_DIGITS], unit)
-        )
-        return None
-    if len(number) > _MANY_DIGITS or int(number) * unit_us > MAX_YEARS * US_PER_YEAR:
-        findings.add(
-            "duration-too-long",
-            f"{what} is longer than {MAX_YEARS} years: {quoted(text)}",
-            position,
-            "leave it out to look at all times, or write a shorter one",
-        )
-        return None
-    if int(number) == 0:
-        findings.add("duration-zero", f"{what} is no time at all: {quoted(text)}", position, "write at least 1 second")
-        return None
-    return Duration(int(number) * unit_us, text)
-
-
-def read_instant(node: Node, what: str, context: Context, *, end_of_day: bool = False) -> Instant | None:
-    """A date (its first instant in the ruleset's zone, or its end) or a timestamp with zone."""
-    findings = context.findings
-    found = scalar(node, what, findings)
-    if found is None:
-        return None
-    text, position = found.text, found.position
-    stamp = _TIMESTAMP.fullmatch(text)
-    if not _DATE.fullmatch(text) and stamp is None:
-        findings.add("not-a-date", f"{what} is a date, not {quoted(text)}", position, _date_help(text))
-        return None
-    try:
-        if stamp is None:
-            return Instant(_midnight_us(date.fromisoformat(text), context.zone, days_on=int(end_of_day)), text)
-        if stamp[3] is None:
-            findings.add(
-                "missing-zone",
-                f"{what} has no time zone: {quoted(text)}",
-                position,
-                f"write {quoted(f'{stamp[1]}T{stamp[2]}Z')} for UTC, or with an offset such as +01:00",
-            )
-            return None
-        return Instant(to_us(datetime.fromisoformat(f"{stamp[1]}T{stamp[2]}{stamp[3].upper()}")), text)
-    except (ValueError, OverflowError, FactsError):
-        findings.add("no-such-date", f"there is no date {quoted(text)}", position, "check year, month, day and time")
-        return None
-
-
 def _missing_help(what: str) -> str:
     if find_field(what.strip('"')) is None:
         return "write a value after the colon"
     return 'write a value; to ask whether one is known, write "exists: no"'
-
-
-def _midnight_us(day: date, zone: ZoneInfo, days_on: int) -> int:
-    day += timedelta(days=days_on)
-    return to_us(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
-
-
-def _date_help(text: str) -> str:
-    european = re.fullmatch(r"([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4})", text)
-    if european and "." in text:
-        return f'write year, month, day: "{european[3]}-{european[2]:0>2}-{european[1]:0>2}"'
-    return 'write year, month and day, for example "2026-12-24", or a time with zone such as "2026-12-24T18:00:00Z"'
-
-
-def _unit_help(number: str, unit: str) -> str:
-    if unit.lower().startswith(("month", "quarter")):
-        days = 30 if unit.lower().startswith("month") else 90
-        exact = f'for example "{int(number) * days} days"' if number else ""
-        return f"months and quarters differ in length, so write days: {exact}"
-    near = suggestion(unit.lower(), [*UNITS_US, *(f"{name}s" for name in UNITS_US)])
-    if unit.lower() in _ABBREVIATIONS:
-        return f'write "{number} {_ABBREVIATIONS[unit.lower()]}"'
-    return near or f"units are {_UNIT_LIST}"
 
 
 def _spelled_operator(text: str) -> str | None:

@@ -5,19 +5,19 @@ from typing import Final
 from suppress.decisions.decision import Mode
 from suppress.rules.conditions import read_condition
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
+from suppress.rules.effects import LATER_EFFECTS, read_effect
+from suppress.rules.entries import RULE, TOP, names
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.header import Header, read_mode, read_name, read_when_unknown
 from suppress.rules.keys import check_keys, require_keys
-from suppress.rules.literals import Context, read_instant, read_text, scalar
-from suppress.rules.ruleset import Effect, Rule
+from suppress.rules.literals import Context, read_text, read_yes_no
+from suppress.rules.ruleset import Rule
+from suppress.rules.shares import read_share
+from suppress.rules.times import read_instant
 
-EFFECT_TARGETS: Final = {"drop": "item", "suppress": "message"}
-RULE_KEYS: Final = (
-    "id", "title", *EFFECT_TARGETS, "code", "when", "unless", "when_unknown", "mode", "starts", "ends",
-)  # fmt: skip
+RULE_KEYS: Final = names(RULE)
 
-_LATER_EFFECTS: Final = frozenset({"hold", "limit"})
-_LATER_KEYS: Final = _LATER_EFFECTS | {"always", "max_share", "control_group", "use", "define"}
+_OF_FILES: Final = {name: "it stands at the top of the file" for name in names(TOP) if name not in RULE_KEYS}
 
 
 def read_rules(node: MapNode, header: Header, context: Context) -> tuple[Rule, ...]:
@@ -53,7 +53,7 @@ def _read_rule(node: Node, header: Header, context: Context) -> Rule | None:
             'write "id:", an effect, "code:" and "when:"',
         )
         return None
-    check_keys(node, "in a rule", RULE_KEYS, _LATER_KEYS, findings)
+    check_keys(node, "in a rule", RULE_KEYS, findings, later=LATER_EFFECTS, helps=_OF_FILES)
     require_keys(
         node,
         _name_of(node),
@@ -64,7 +64,7 @@ def _read_rule(node: Node, header: Header, context: Context) -> Rule | None:
         ),
         findings,
     )
-    effect = _read_effect(node, findings)
+    effect = read_effect(node, _name_of(node), findings)
     name, code, when_node, unless_node = (node.get(key) for key in ("id", "code", "when", "unless"))
     title, starts_node, ends_node = (node.get(key) for key in ("title", "starts", "ends"))
     unknown_node, mode_node = node.get("when_unknown"), node.get("mode")
@@ -77,11 +77,17 @@ def _read_rule(node: Node, header: Header, context: Context) -> Rule | None:
     ends = read_instant(ends_node, '"ends"', context, end_of_day=True) if ends_node else None
     when_unknown = read_when_unknown(unknown_node, findings) if unknown_node else header.when_unknown
     mode = read_mode(mode_node, findings) if mode_node else Mode.ENFORCE
+    always = _read_always(node, mode, findings)
+    share_node = node.get("max_share")
+    max_share = read_share(share_node, '"max_share"', findings) if share_node else None
     if id_ is None or effect is None or code_text is None or when is None:
         return None
     return Rule(
         id=id_,
-        effect=effect,
+        effect=effect.effect,
+        hold=effect.hold,
+        always=always,
+        max_share=max_share,
         code=code_text,
         when=when,
         unless=unless,
@@ -100,41 +106,14 @@ def _name_of(node: MapNode) -> str:
     return f"the rule {quoted(name.text)}" if isinstance(name, ScalarNode) and name.text else "the rule"
 
 
-def _read_effect(node: MapNode, findings: Findings) -> Effect | None:
-    written = [(key, value) for key, value in node.entries if key.text in EFFECT_TARGETS]
-    if not written:
-        if not any(key.text in _LATER_EFFECTS for key, _ in node.entries):
-            findings.add(
-                "missing-effect",
-                f"{_name_of(node)} does not say what it does",
-                node.position,
-                'add "drop: item" or "suppress: message"',
-            )
-        return None
-    if len(written) > 1:
+def _read_always(node: MapNode, mode: Mode, findings: Findings) -> bool:
+    written = node.get("always")
+    always = read_yes_no(written, '"always"', findings) if written else None
+    if always and written and mode is not Mode.ENFORCE:
         findings.add(
-            "several-effects",
-            f"{_name_of(node)} has more than one effect",
-            written[1][0].position,
-            "keep one, and write a second rule for the other",
+            "always-not-enforced",
+            f'{_name_of(node)} says "always: yes" and "mode: {mode.value}"',
+            written.position,
+            "delete one of the two",
         )
-        return None
-    key, value = written[0]
-    target = EFFECT_TARGETS[key.text]
-    found = scalar(value, quoted(key.text), findings)
-    if found is None:
-        return None
-    if found.text != target:
-        findings.add(
-            "wrong-effect",
-            f"there is no effect {quoted(f'{key.text}: {found.text}')}",
-            found.position,
-            f'write "{key.text}: {target}"'
-            if found.text not in EFFECT_TARGETS.values()
-            else f'write "{key.text}: {target}" or "{_EFFECT_OF[found.text]}: {found.text}"',
-        )
-        return None
-    return Effect(f"{key.text}: {target}")
-
-
-_EFFECT_OF: Final = {target: effect for effect, target in EFFECT_TARGETS.items()}
+    return always is True

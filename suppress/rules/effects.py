@@ -1,0 +1,117 @@
+"""Read what a rule does: `drop: item`, `suppress: message` or `hold: {...}`. The rule's map in, its Effect out."""
+
+from typing import Final, NamedTuple
+
+from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
+from suppress.rules.entries import HOLD, names
+from suppress.rules.findings import Findings, quoted, suggestion
+from suppress.rules.keys import check_keys
+from suppress.rules.literals import scalar
+from suppress.rules.ruleset import Effect, Hold
+from suppress.rules.times import read_clock, read_duration
+
+EFFECT_TARGETS: Final = {"drop": "item", "suppress": "message"}
+EFFECT_KEYS: Final = (*EFFECT_TARGETS, "hold")
+LATER_EFFECTS: Final = frozenset({"limit"})
+RESTOCK: Final = "restock"
+
+_EFFECT_OF: Final = {target: effect for effect, target in EFFECT_TARGETS.items()}
+_HOLD_EXAMPLE: Final = 'write "hold: {until: \'08:00\'}", "hold: {for: 2 hours}" or "hold: {until: restock}"'
+
+
+class WrittenEffect(NamedTuple):
+    """An effect, and until when it holds a message if it does."""
+
+    effect: Effect
+    hold: Hold | None = None
+
+
+def read_effect(node: MapNode, what: str, findings: Findings) -> WrittenEffect | None:
+    """The one effect of a rule; None after noting that there is none, more than one, or none of that name."""
+    written = [(key, value) for key, value in node.entries if key.text in EFFECT_KEYS]
+    if not written:
+        if not any(key.text in LATER_EFFECTS for key, _ in node.entries):
+            findings.add(
+                "missing-effect",
+                f"{what} does not say what it does",
+                node.position,
+                'add "drop: item", "suppress: message" or "hold: {until: ...}"',
+            )
+        return None
+    if len(written) > 1:
+        findings.add(
+            "several-effects",
+            f"{what} has more than one effect",
+            written[1][0].position,
+            "keep one, and write a second rule for the other",
+        )
+        return None
+    key, value = written[0]
+    if key.text == "hold":
+        hold = _read_hold(key, value, findings)
+        return None if hold is None else WrittenEffect(Effect.HOLD_MESSAGE, hold)
+    return _read_target(key, value, findings)
+
+
+def _read_target(key: ScalarNode, value: Node, findings: Findings) -> WrittenEffect | None:
+    target = EFFECT_TARGETS[key.text]
+    found = scalar(value, quoted(key.text), findings)
+    if found is None:
+        return None
+    if found.text != target:
+        findings.add(
+            "wrong-effect",
+            f"there is no effect {quoted(f'{key.text}: {found.text}')}",
+            found.position,
+            f'write "{key.text}: {target}"'
+            if found.text not in EFFECT_TARGETS.values()
+            else f'write "{key.text}: {target}" or "{_EFFECT_OF[found.text]}: {found.text}"',
+        )
+        return None
+    return WrittenEffect(Effect(f"{key.text}: {target}"))
+
+
+def _read_hold(key: ScalarNode, value: Node, findings: Findings) -> Hold | None:
+    if isinstance(value, BrokenNode):
+        return None
+    if not isinstance(value, MapNode):
+        place = key.position if isinstance(value, ScalarNode) and value.is_null else value.position
+        findings.add("map-expected", '"hold" does not say until when', place, _HOLD_EXAMPLE)
+        return None
+    before = findings.error_count
+    check_keys(value, 'under "hold"', names(HOLD), findings)
+    until, length = value.get("until"), value.get("for")
+    if until is not None and length is not None:
+        findings.add(
+            "several-holds",
+            '"hold" has both "until" and "for"',
+            value.entries[1][0].position,
+            "keep one, and write a second rule for the other",
+        )
+    elif until is None and length is None:
+        findings.add("missing-key", '"hold" does not say until when', key.position, _HOLD_EXAMPLE)
+    elif length is not None:
+        return _read_length(length, before, findings)
+    elif until is not None:
+        return _read_until(until, before, findings)
+    return None
+
+
+def _read_length(node: Node, before: int, findings: Findings) -> Hold | None:
+    length = read_duration(node, '"for"', findings)
+    return None if length is None or findings.error_count > before else Hold(length=length)
+
+
+def _read_until(node: Node, before: int, findings: Findings) -> Hold | None:
+    if isinstance(node, ListNode | MapNode | BrokenNode):
+        scalar(node, '"until"', findings)
+        return None
+    if node.text == RESTOCK:
+        return Hold(restock=True) if findings.error_count == before else None
+    if suggestion(node.text.lower(), [RESTOCK]):
+        findings.add(
+            "unknown-value", f'"until" cannot be {quoted(node.text)}', node.position, f'did you mean "{RESTOCK}"?'
+        )
+        return None
+    until = read_clock(node, '"until"', findings)
+    return None if until is None or findings.error_count > before else Hold(until=until)
