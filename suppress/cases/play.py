@@ -1,11 +1,12 @@
 """Play stories on every engine: compiled rules and a Story in, differences between wanted and decided out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from suppress.cases.coverage import Coverage, RecordingEngine
+from suppress.cases.reasons import Behind, reasons_behind
 from suppress.cases.story import Story, read_stories
 from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, Mode
 from suppress.engine.decide import Decider
@@ -36,7 +37,7 @@ class Difference:
 class Played:
     """One story played. It passed when there are no differences. `decisions`: engine -> decision.
 
-    `engines_agree`: whether all engines decided alike, as wanted or not.
+    `engines_agree`: whether all engines decided alike, as wanted or not. `behind`: the rules behind the differences.
     """
 
     story: Story
@@ -44,6 +45,7 @@ class Played:
     differences: tuple[Difference, ...]
     decisions: Mapping[str, Decision]
     engines_agree: bool
+    behind: tuple[Behind, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -155,7 +157,27 @@ def _play(story: Story, compiled: CompiledRuleset, deciders: Mapping[str, Decide
             alike = False
             differences.append(Difference(engine=name, asked="engine", wanted=name, decided=decision.engine))
     return Played(
-        story=story, ruleset=compiled.name, differences=tuple(differences), decisions=decisions, engines_agree=alike
+        story=story,
+        ruleset=compiled.name,
+        differences=tuple(differences),
+        decisions=decisions,
+        engines_agree=alike,
+        behind=_behind(compiled, snapshot, decisions, differences) if differences else (),
+    )
+
+
+def _behind(
+    compiled: CompiledRuleset,
+    snapshot: Snapshot,
+    decisions: Mapping[str, Decision],
+    differences: Sequence[Difference],
+) -> tuple[Behind, ...]:
+    engine = differences[0].engine
+    return reasons_behind(
+        compiled,
+        snapshot,
+        decisions[engine],
+        {each.asked: (each.wanted, each.decided) for each in differences if each.engine == engine},
     )
 
 

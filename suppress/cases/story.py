@@ -83,7 +83,7 @@ def _shared(node: MapNode, problems: list[Problem]) -> dict[str, Any]:
     given = node.get("given")
     if isinstance(given, MapNode):
         problems.extend(_unknown_keys(given, _GIVEN, "given"))
-    shared = _as_written(given)
+    shared = as_written(given)
     try:
         check_given(shared)
     except BadStoryError as error:
@@ -131,7 +131,7 @@ def _unknown_keys(node: MapNode, known: Collection[str], where: str) -> list[Pro
 
 
 def _story(case: MapNode, shared: Mapping[str, Any], *, may_want_nothing: bool) -> Story:
-    told = _as_written(case)
+    told = as_written(case)
     if may_want_nothing and not told.get("want"):
         told["want"] = {}
     missing = [key for key in ("name", "message", "want") if told.get(key) is None]
@@ -165,13 +165,13 @@ def _story(case: MapNode, shared: Mapping[str, Any], *, may_want_nothing: bool) 
     )
 
 
-def _as_written(node: Node | None) -> Any:
+def as_written(node: Node | None) -> Any:
     """Maps as dict, lists as list, values as the text that stands there; None where nothing stands."""
     match node:
         case MapNode(entries=entries):
-            return {key.text: _as_written(value) for key, value in entries}
+            return {key.text: as_written(value) for key, value in entries}
         case ListNode(items=items):
-            return [_as_written(item) for item in items]
+            return [as_written(item) for item in items]
         case ScalarNode():
             return None if node.is_null else node.text
         case _:
@@ -183,7 +183,7 @@ def _message(case: MapNode) -> dict[str, Any]:
     node = case.get("message")
     if not isinstance(node, MapNode):
         raise BadStoryError("message is not a map", 'write e.g. "message: {items: [C-1]}"')
-    message: dict[str, Any] = _as_written(node)
+    message: dict[str, Any] = as_written(node)
     if "slots" in message:
         message["slots"] = plain(node.get("slots"))
     items = node.get("items")
