@@ -109,6 +109,8 @@ class Decision:
     `shown`: the skus for the slots, in order: kept items, then kept replacements.
     `replacements`: the replacements that were looked at, whether used or not.
     `valid_until`: until then the same facts give the same verdicts; None when no rule depends on time.
+    `hold_until`: with the verdict hold; None = until it is checked again, for nobody knows a date.
+    `control_group`: the customer is drawn to have rules recorded and not obeyed, so their reasons are in shadow mode.
     `facts_as_of`: per source, how recent the facts were; None when the source was never loaded.
     """
 
@@ -129,6 +131,7 @@ class Decision:
     fingerprint: str
     mode: Mode
     engine: str
+    control_group: bool = False
 
     @property
     def deciding(self) -> Reason | None:
@@ -156,6 +159,7 @@ class Decision:
             ],
             "ruleset": {"name": self.ruleset, "fingerprint": self.fingerprint},
             "mode": self.mode.value,
+            "control_group": self.control_group,
             "engine": self.engine,
         }
 

@@ -255,6 +255,8 @@ def _is_native(leaf: Compare) -> bool:
         return True
     if leaf.operator in {Operator.UNDER, Operator.STARTS_WITH, Operator.CONTAINS, Operator.MATCHES}:
         return False
+    if leaf.field.type is FieldType.WORDS or (leaf.field.type is FieldType.CLOCK and leaf.operator is Operator.BETWEEN):
+        return False
     kind = column_class(leaf.field.type)
     constants = [plain(value) for value in leaf.values]
     return 0 < len(constants) <= MAX_LIST_VALUES and all(

@@ -1,40 +1,47 @@
 """Say when a dropped item could be shown again, if nothing happens but time.
 
-Only what time alone changes is moved: windows, replenishment cycles, the dates of rules. Stock and all other facts stay
-as they are (a stock figure does not become better by growing stale), so an item that is also sold out has no date.
+Only what time alone changes is moved: windows, replenishment cycles, clocks and calendars, the dates of rules. Stock
+and all other facts stay as they are (a stock figure does not become better by growing stale), so an item that is also
+sold out has no date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from suppress.decisions.decision import Mode
 from suppress.engine.evaluate import fires
 from suppress.engine.features import ItemValues
-from suppress.rules.compile import REPLENISHMENT_DUE, CompiledRule
-from suppress.rules.tree import Bought, leaves
+from suppress.engine.opinions import flips as opinion_flips
+from suppress.engine.shared import SharedFacts
+from suppress.facts.local_time import next_midnight_us, next_turn_us
+from suppress.rules.compile import LOCAL_FIELDS, REPLENISHMENT_DUE, CompiledRule
+from suppress.rules.tree import Bought, ClockTime, Compare, Leaf, Said, Sent, Shown, leaves
 
 MOST_INSTANTS: Final = 64
 """Instants tried before giving up. More than a few occur only for hundreds of purchases under interleaved windows."""
 
+_CLOCK: Final = "message.local_time"
+
 
 def moves(rule: CompiledRule) -> bool:
     """Whether time alone can make the rule start or stop firing."""
-    return bool(rule.starts_us or rule.ends_us) or any(
-        isinstance(leaf, Bought) or leaf.field.name == REPLENISHMENT_DUE for leaf in leaves(rule.condition)
-    )
+    return bool(rule.starts_us or rule.ends_us) or any(_moves(leaf) for leaf in leaves(rule.condition))
 
 
 def eligible_again_us(
-    values: ItemValues, fired: Sequence[CompiledRule], moving_rules: Sequence[CompiledRule]
+    values: ItemValues,
+    fired: Sequence[CompiledRule],
+    moving_rules: Sequence[CompiledRule],
+    is_obeyed: Callable[[CompiledRule], bool],
 ) -> int | None:
-    """The first instant after `as_of` at which no enforced rule drops the item; None when time alone does not help.
+    """The first instant after `as_of` at which no obeyed rule drops the item; None when time alone does not help.
 
     `fired`: the rules that fire now. `moving_rules`: the item rules of which `moves` is true; the others stay.
     """
+    as_of_us = values.shared.as_of_us
     pending: set[int] = set()
     for rule in fired:
-        if rule.mode is Mode.ENFORCE:
-            changes = _changes(rule, values)
+        if is_obeyed(rule):
+            changes = _changes(rule, values, as_of_us)
             if not changes:
                 return None
             pending.update(changes)
@@ -44,13 +51,11 @@ def eligible_again_us(
         pending.remove(at_us)
         tried.add(at_us)
         then = values.later(at_us)
-        still = [
-            rule for rule in moving_rules if rule.mode is Mode.ENFORCE and rule.applies_at(at_us) and fires(rule, then)
-        ]
+        still = [rule for rule in moving_rules if is_obeyed(rule) and rule.applies_at(at_us) and fires(rule, then)]
         if not still:
             return at_us
         for rule in still:
-            changes = [change_us for change_us in _changes(rule, values) if change_us > at_us]
+            changes = _changes(rule, values, at_us)
             if not changes:
                 return None
             pending.update(changes)
@@ -58,15 +63,42 @@ def eligible_again_us(
     return None
 
 
-def _changes(rule: CompiledRule, values: ItemValues) -> list[int]:
-    """The instants after `as_of` at which the rule may start or stop firing."""
-    as_of_us = values.shared.as_of_us
+def _moves(leaf: Leaf) -> bool:
+    if not isinstance(leaf, Compare):
+        return True
+    return leaf.field.name == REPLENISHMENT_DUE or leaf.field.name in LOCAL_FIELDS
+
+
+def _changes(rule: CompiledRule, values: ItemValues, after_us: int) -> list[int]:
+    """Instants after `after_us` at which the rule may start or stop firing; of what recurs, the next one."""
     changes = [] if rule.ends_us is None else [rule.ends_us]
     for leaf in leaves(rule.condition):
-        if isinstance(leaf, Bought):
-            changes.extend(values.history.flips(leaf))
-        elif leaf.field.name == REPLENISHMENT_DUE:
+        changes.extend(_flips(leaf, values, after_us))
+    return [at_us for at_us in changes if at_us > after_us]
+
+
+def _flips(leaf: Leaf, values: ItemValues, after_us: int) -> list[int]:
+    sku, product = values.item.sku, values.product
+    match leaf:
+        case Bought():
+            return values.history.flips(leaf)
+        case Shown():
+            return values.message.outreach.flips(leaf, sku, product)
+        case Sent():
+            return values.message.outreach.flips(leaf)
+        case Said():
+            return opinion_flips(values.shared, leaf, sku, product)
+        case Compare(field=field) if field.name == REPLENISHMENT_DUE:
             due_us = values.history.due_at_us()
-            if due_us is not None:
-                changes.append(due_us)
-    return [at_us for at_us in changes if at_us > as_of_us]
+            return [] if due_us is None else [due_us]
+        case Compare(field=field) if field.name in LOCAL_FIELDS:
+            return [_next_local(leaf, values.shared, after_us)]
+        case _:
+            return []
+
+
+def _next_local(leaf: Compare, shared: SharedFacts, after_us: int) -> int:
+    if leaf.field.name != _CLOCK:
+        return next_midnight_us(after_us, shared.zone())
+    walls_us = tuple(value.us for value in leaf.values if isinstance(value, ClockTime))
+    return next_turn_us(after_us, walls_us, shared.zone())

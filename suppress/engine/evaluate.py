@@ -12,13 +12,30 @@ from typing import Any, Final, Protocol
 from suppress.facts.fields import FieldType, Operator
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Leaf, Not, Same, Scalar
+from suppress.rules.tree import (
+    All,
+    AnyOf,
+    Bought,
+    ClockTime,
+    Compare,
+    Condition,
+    Day,
+    Duration,
+    Instant,
+    Leaf,
+    Not,
+    Past,
+    Said,
+    Scalar,
+    Sent,
+    Shown,
+)
 
 Truth = bool | None
 """True, false, or None for unknown."""
 
-Seen = str | int | bool | None
-"""A field's value; durations and instants in microseconds; None = unknown."""
+Seen = str | int | bool | tuple[str, ...] | None
+"""A field's value; durations, instants and times of day in microseconds, dates in days; None = unknown."""
 
 
 class Values(Protocol):
@@ -27,11 +44,11 @@ class Values(Protocol):
     def field(self, name: str) -> Seen:
         """The value of a field of the vocabulary; None = unknown."""
 
-    def bought(self, node: Bought) -> Truth:
-        """Whether the customer bought what the node describes."""
+    def past(self, node: Past) -> Truth:
+        """Whether the customer's history holds what the node describes."""
 
-    def never_bought(self, same: Same) -> bool:
-        """Whether nothing that counts as the same was ever bought, for certain: then every `bought` by it is false."""
+    def never_bought(self, node: Bought) -> bool:
+        """Whether nothing that counts as the same was ever bought, for certain: then each such `bought` is false."""
 
 
 def truth(condition: Condition, values: Values) -> Truth:
@@ -39,8 +56,8 @@ def truth(condition: Condition, values: Values) -> Truth:
     match condition:
         case Compare():
             return compare(condition, values.field(condition.field.name))
-        case Bought():
-            return values.bought(condition)
+        case Bought() | Shown() | Sent() | Said():
+            return values.past(condition)
         case All(parts=parts):
             return all_of([truth(part, values) for part in parts])
         case AnyOf(parts=parts):
@@ -72,9 +89,9 @@ def compare(leaf: Compare, seen: Seen) -> Truth:
         return (seen is not None) == leaf.values[0]
     if seen is None:
         return None
-    # Hot: only times are compared in another form than they are kept in.
-    wanted = [plain(value) for value in leaf.values] if leaf.field.type in _TIMES else leaf.values
-    return _COMPARISONS[leaf.operator](seen, wanted)
+    # Hot: most types are compared as they are kept.
+    special = _SPECIAL.get(leaf.field.type)
+    return _COMPARISONS[leaf.operator](seen, leaf.values) if special is None else special(leaf, seen)
 
 
 def fires(rule: CompiledRule, values: Values) -> bool:
@@ -107,8 +124,14 @@ def carriers(condition: Condition, values: Values, *, negated: bool = False) -> 
 
 
 def plain(value: Scalar) -> str | int | bool:
-    """The comparable value of a literal: microseconds for durations and instants."""
-    return value.us if isinstance(value, Duration | Instant) else value
+    """The comparable value of a literal: microseconds for lengths, instants and times of day, days for dates."""
+    match value:
+        case Duration(us=us) | Instant(us=us) | ClockTime(us=us):
+            return us
+        case Day(days=days):
+            return days
+        case _:
+            return value
 
 
 @lru_cache(maxsize=1024)
@@ -122,8 +145,6 @@ def _under(seen: str, wanted: Sequence[str]) -> bool:
     path = wanted[0]
     return seen.startswith(path) and (len(seen) == len(path) or seen[len(path)] == "/")
 
-
-_TIMES: Final = frozenset({FieldType.DURATION, FieldType.INSTANT})
 
 _COMPARISONS: Final[dict[Operator, Callable[[Any, Sequence[Any]], bool]]] = {
     Operator.IS: lambda seen, wanted: seen == wanted[0],
@@ -139,4 +160,33 @@ _COMPARISONS: Final[dict[Operator, Callable[[Any, Sequence[Any]], bool]]] = {
     Operator.STARTS_WITH: lambda seen, wanted: seen.startswith(wanted[0]),
     Operator.CONTAINS: lambda seen, wanted: wanted[0] in seen,
     Operator.MATCHES: lambda seen, wanted: _pattern(wanted[0]).search(seen) is not None,
+}
+
+
+def _as_kept(leaf: Compare, seen: Any) -> bool:
+    return _COMPARISONS[leaf.operator](seen, [plain(value) for value in leaf.values])
+
+
+def _on_the_clock(leaf: Compare, seen: Any) -> bool:
+    """A time of day is up to, not including, the second bound, past midnight when that one is earlier."""
+    if leaf.operator is not Operator.BETWEEN:
+        return _as_kept(leaf, seen)
+    first, second = (plain(value) for value in leaf.values)
+    if first < second:  # type: ignore[operator]
+        return bool(first <= seen < second)
+    return bool(seen >= first or seen < second)
+
+
+def _of_several(leaf: Compare, seen: Any) -> bool:
+    """Several words are one of the values when any is; `is_not` and `not_in` are the opposites."""
+    found = any(word in leaf.values for word in seen)
+    return found is (leaf.operator in (Operator.IS, Operator.IN))
+
+
+_SPECIAL: Final[dict[FieldType, Callable[[Compare, Any], bool]]] = {
+    FieldType.DURATION: _as_kept,
+    FieldType.INSTANT: _as_kept,
+    FieldType.DAY: _as_kept,
+    FieldType.CLOCK: _on_the_clock,
+    FieldType.WORDS: _of_several,
 }

@@ -1,14 +1,15 @@
 """Turn a rule that fired and the values it fired on into a Reason: outcome, sentence, and what was seen."""
 
-from suppress.decisions.decision import Evidence, Outcome, Reason
+from suppress.decisions.decision import Evidence, Mode, Outcome, Reason
 from suppress.engine.evaluate import Truth, carriers
 from suppress.engine.features import ItemValues, MessageValues
+from suppress.engine.opinions import opinions
 from suppress.facts.fields import FieldType
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, from_us
 from suppress.facts.inventory import oldest_us
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRule
-from suppress.rules.tree import Bought, Compare, Leaf
+from suppress.rules.tree import Bought, Compare, Count, Leaf, Said, Sent, Shown
 from suppress.rules.wording import date_words, leaf_words
 
 Anyones = ItemValues | MessageValues
@@ -20,7 +21,7 @@ class ReasonWriter:
     def __init__(self) -> None:
         self._wanted: dict[tuple[int, bool], tuple[Leaf, str]] = {}
 
-    def reason_of(self, rule: CompiledRule, values: Anyones, outcome: Truth) -> Reason:
+    def reason_of(self, rule: CompiledRule, values: Anyones, outcome: Truth, mode: Mode) -> Reason:
         """Why the rule fired: the leaves its truth rests on, each with the value seen and the value wanted."""
         rests_on = {(id(leaf), negated): leaf for leaf, negated in carriers(rule.condition, values)}
         return Reason(
@@ -28,15 +29,15 @@ class ReasonWriter:
             code=rule.code,
             sentence=rule.sentence,
             outcome=Outcome.UNKNOWN if outcome is None else Outcome.TRUE,
-            mode=rule.mode,
+            mode=mode,
             evidence=tuple(self._evidence(leaf, negated, values) for (_, negated), leaf in rests_on.items()),
         )
 
     def _evidence(self, leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
-        source = Source.ORDERS if isinstance(leaf, Bought) else leaf.field.source
+        source, name = _asked(leaf)
         as_of_us = _as_of(source, values)
         return Evidence(
-            field=f"bought.{leaf.same.value}" if isinstance(leaf, Bought) else leaf.field.name,
+            field=name,
             seen=_seen(leaf, values),
             wanted=self._words(leaf, negated),
             as_of=None if as_of_us is None else from_us(as_of_us),
@@ -50,29 +51,76 @@ class ReasonWriter:
         return known[1]
 
 
+def _asked(leaf: Leaf) -> tuple[Source | None, str]:
+    """The source of what the leaf asks for, and its name."""
+    match leaf:
+        case Bought(same=same):
+            return Source.ORDERS, f"bought.{same.value}"
+        case Shown(same=same):
+            return Source.SENT, f"shown.{same.value}"
+        case Sent():
+            return Source.SENT, "sent"
+        case Said(same=same):
+            return Source.FEEDBACK, f"said.{same.value}"
+        case Compare(field=field):
+            return field.source, field.label
+
+
 def _seen(leaf: Leaf, values: Anyones) -> str | int | bool | None:
     if isinstance(leaf, Compare):
-        value = values.field(leaf.field.name)
-        if value is None or isinstance(value, str | bool):
-            return value
-        if leaf.field.type is FieldType.DURATION:
-            return _length_words(value)
-        return date_words(from_us(value)) if leaf.field.type is FieldType.INSTANT else value
-    if not isinstance(values, ItemValues):
+        return _seen_value(leaf, values)
+    if values.past(leaf) is None:
         return None
-    if values.bought(leaf) is None:
-        return None
-    units, last_us = values.history.units(leaf)
+    match leaf:
+        case Bought() if isinstance(values, ItemValues):
+            amount, last_us = values.history.amount(leaf)
+            unit = "order" if leaf.count is Count.ORDERS else "unit"
+        case Shown() if isinstance(values, ItemValues):
+            amount, last_us = values.message.outreach.seen(leaf, values.item.sku, values.product)
+            unit = "message"
+        case Sent():
+            message = values.message if isinstance(values, ItemValues) else values
+            amount, last_us = message.outreach.seen(leaf)
+            unit = "message"
+        case Said() if isinstance(values, ItemValues):
+            said = list(opinions(values.shared, leaf, values.item.sku, values.product, values.message.at_us))
+            if not said:
+                return "nothing"
+            last = max(said, key=lambda opinion: opinion.at_us)
+            return f"{last.says.replace('_', ' ')}, on {date_words(from_us(last.at_us))}"
+        case _:
+            return None
     if last_us is None:
-        return "no unit"
-    return f"{units} unit{'' if units == 1 else 's'}, the last on {date_words(from_us(last_us))}"
+        return f"no {unit}"
+    return f"{amount} {unit}{'' if amount == 1 else 's'}, the last on {date_words(from_us(last_us))}"
+
+
+def _seen_value(leaf: Compare, values: Anyones) -> str | int | bool | None:
+    value = values.field(leaf.field.name)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if value is None or isinstance(value, str | bool):
+        return value
+    match leaf.field.type:
+        case FieldType.DURATION:
+            return _length_words(value)
+        case FieldType.INSTANT:
+            return date_words(from_us(value))
+        case FieldType.CLOCK:
+            minutes = value // US_PER_MINUTE
+            return f"{minutes // 60:02}:{minutes % 60:02}"
+        case FieldType.DAY:
+            return date_words(from_us(value * US_PER_DAY))
+        case _:
+            return value
 
 
 def _as_of(source: Source | None, values: Anyones) -> int | None:
     if source is None:
         return None
     if source is Source.STOCK and isinstance(values, ItemValues):
-        return oldest_us(values.levels) if values.levels else None
+        levels = values.shelf().levels
+        return oldest_us(levels) if levels else None
     loaded_us = values.shared.snapshot.feeds_us.get(source)
     return None if loaded_us is None else min(loaded_us, values.shared.as_of_us)
 

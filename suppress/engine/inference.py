@@ -32,7 +32,7 @@ from suppress.engine.evaluate import Seen, Truth, Values, compare, fires, truth
 from suppress.errors import EngineError
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
-from suppress.rules.tree import Bought, Compare, Same
+from suppress.rules.tree import Bought, By, Compare, Past, Same
 
 try:
     import durable_rules_engine as engine
@@ -73,7 +73,7 @@ class _Tabled(NamedTuple):
 class _Purchases(NamedTuple):
     """Derived columns that ask for purchases of one kind. `never`: what they say when there was none, as mostly."""
 
-    same: Same
+    first: Bought
     tests: tuple[tuple[str, Bought], ...]
     never: dict[str, int]
 
@@ -183,17 +183,17 @@ class Inference:
         self._texts = [(c.key, c.field) for c in native if column_class(c.type) is str]
         self._numbers = [(c.key, c.field) for c in native if column_class(c.type) is int]
         self._flags = [(c.key, c.field) for c in native if column_class(c.type) is bool]
-        of_same: dict[Same, list[tuple[str, Bought]]] = defaultdict(list)
+        of_same: dict[tuple[Same, By], list[tuple[str, Bought]]] = defaultdict(list)
         self._derived = [(c.key, c.condition) for c in derived if not isinstance(c.condition, Bought | Compare)]
         of_field: dict[str, list[tuple[str, Compare]]] = defaultdict(list)
         for column in derived:
             if isinstance(column.condition, Compare):
                 of_field[column.condition.field.name].append((column.key, column.condition))
             elif isinstance(column.condition, Bought):
-                of_same[column.condition.same].append((column.key, column.condition))
+                of_same[column.condition.same, column.condition.by].append((column.key, column.condition))
         self._purchases = [
-            _Purchases(same, tuple(tests), dict.fromkeys((key for key, _ in tests), FALSE))
-            for same, tests in of_same.items()
+            _Purchases(tests[0][1], tuple(tests), dict.fromkeys((key for key, _ in tests), FALSE))
+            for tests in of_same.values()
         ]
         self._tabled = [_Tabled(name, tuple(tests), {}) for name, tests in of_field.items()]
         return [(chunk, {name: named[name] for name in chunk.forms}) for chunk in chunks]
@@ -233,12 +233,12 @@ class Inference:
 
     def _derive(self, values: Values, row: _Row) -> None:
         """Add what is decided in Python: purchases, comparisons the engine cannot make, trees beyond its limits."""
-        for same, nodes, never in self._purchases:
-            if values.never_bought(same):
+        for first, nodes, never in self._purchases:
+            if values.never_bought(first):
                 row.update(never)
             else:
                 for key, node in nodes:
-                    row[key] = _TRUTHS[values.bought(node)]
+                    row[key] = _TRUTHS[values.past(node)]
         for name, tests, known in self._tabled:
             seen = values.field(name)
             said = known.get(seen)
@@ -352,10 +352,10 @@ class _Nothing:
     def field(self, name: str) -> Seen:
         return None
 
-    def bought(self, node: Bought) -> Truth:
+    def past(self, node: Past) -> Truth:
         return None
 
-    def never_bought(self, same: Same) -> bool:
+    def never_bought(self, node: Bought) -> bool:
         return False
 
 

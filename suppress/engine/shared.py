@@ -1,4 +1,4 @@
-"""Turn a Snapshot into what all items of one message share: purchases, and how far each source can be used.
+"""Turn a Snapshot into what all items of one message share: how far each source can be used, and the recipient's clock.
 
 Reading notes the next instant at which time alone could change something (a purchase leaves a window, a figure grows
 stale), from which `decide` states how long a decision holds. Windows are half-open: `as_of - window < t <= as_of`, and
@@ -6,20 +6,14 @@ so is freshness: a figure as old as its maximum age is stale.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from suppress.decisions.decision import Why
-from suppress.facts.history import settle
+from suppress.facts.customer import Customer
+from suppress.facts.local_time import next_midnight_us, next_turn_us, zone_of
 from suppress.facts.snapshot import Snapshot, Source
-from suppress.rules.tree import Same
-
-
-class PurchaseUnits(NamedTuple):
-    """One purchase as windows count it."""
-
-    at_us: int
-    kept_units: int
-    ordered_units: int
 
 
 class UnknownFact(NamedTuple):
@@ -31,33 +25,34 @@ class UnknownFact(NamedTuple):
     as_of_us: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a ruleset lays down for reading facts. `zone`: the shop's.
+
+    `age_bounds_us`, `clocks_us`: what ages and local times are compared with. `cycles_days`: category -> days one unit
+    lasts. `regions`: region -> stock locations.
+    """
+
+    max_age_us: Mapping[Source, int] = field(default_factory=dict)
+    age_bounds_us: tuple[int, ...] = ()
+    clocks_us: tuple[int, ...] = ()
+    zone: ZoneInfo
+    cycles_days: Mapping[str, int] = field(default_factory=dict)
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 class SharedFacts:
-    """What all items of one message have in common: who it is for, what they bought, how old each source is."""
+    """What all items of one message have in common: who it is for, how old each source is, what time it is there."""
 
-    __slots__ = (
-        "_bought_by",
-        "_history_problem",
-        "_history_read",
-        "_source_problems",
-        "age_bounds_us",
-        "as_of_us",
-        "max_age_us",
-        "next_change_us",
-        "snapshot",
-    )
+    __slots__ = ("_problems", "_zone", "as_of_us", "next_change_us", "snapshot", "terms")
 
-    def __init__(
-        self, snapshot: Snapshot, max_age_us: Mapping[Source, int], age_bounds_us: tuple[int, ...] = ()
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, terms: Terms) -> None:
         self.snapshot = snapshot
         self.as_of_us = snapshot.as_of_us
-        self.max_age_us = max_age_us
-        self.age_bounds_us = age_bounds_us
+        self.terms = terms
         self.next_change_us: int | None = None
-        self._source_problems: dict[Source, UnknownFact | None] = {}
-        self._history_problem: UnknownFact | None = None
-        self._history_read = False
-        self._bought_by: dict[Same, dict[str, list[PurchaseUnits]]] | None = None
+        self._problems: dict[Source, UnknownFact | None] = {}
+        self._zone: ZoneInfo | None = None
 
     def note_change(self, at_us: int) -> None:
         """Remember that something changes at `at_us` by the passing of time alone."""
@@ -66,8 +61,8 @@ class SharedFacts:
 
     def problem_with(self, source: Source) -> UnknownFact | None:
         """Why nothing from this source can be used, or None when it can."""
-        if source in self._source_problems:
-            return self._source_problems[source]
+        if source in self._problems:
+            return self._problems[source]
         loaded_us = self.snapshot.feeds_us.get(source)
         problem = None
         if source in self.snapshot.unavailable:
@@ -76,49 +71,49 @@ class SharedFacts:
             problem = UnknownFact(source.value, None, Why.MISSING)
         elif self.is_stale(source, loaded_us):
             problem = UnknownFact(source.value, None, Why.STALE, loaded_us)
-        self._source_problems[source] = problem
+        self._problems[source] = problem
         return problem
 
     def is_stale(self, source: Source, stated_us: int) -> bool:
         """Whether a figure stated at `stated_us` is as old as the ruleset allows, or older."""
-        max_age_us = self.max_age_us.get(source)
+        max_age_us = self.terms.max_age_us.get(source)
         if max_age_us is None:
             return False
         self.note_change(stated_us + max_age_us)
         return self.as_of_us - stated_us >= max_age_us
 
-    def customer_problem(self) -> UnknownFact | None:
+    def recipient_problem(self) -> UnknownFact | None:
         """Why the recipient cannot be named, or None."""
         if self.snapshot.customer_id is not None:
             return None
         return UnknownFact("customer", None, self.snapshot.customer_problem or Why.MISSING)
 
-    def history_problem(self) -> UnknownFact | None:
-        """Why the customer's purchases cannot be used, or None."""
-        if not self._history_read:
-            self._history_problem = self.problem_with(Source.ORDERS) or self.customer_problem()
-            self._history_read = True
-        return self._history_problem
+    def history_problem(self, source: Source) -> UnknownFact | None:
+        """Why what `source` says of this customer's past cannot be used, or None."""
+        return self.problem_with(source) or self.recipient_problem()
 
-    def purchases(self, same: Same, key: str) -> list[PurchaseUnits]:
-        """The customer's purchases that count as the same, by that key."""
-        if self._bought_by is None:
-            self._bought_by = self._index()
-        return self._bought_by[same].get(key, [])
+    def customer_problem(self) -> UnknownFact | None:
+        """Why nothing is known of the customer but the id, or None."""
+        problem = self.recipient_problem() or self.problem_with(Source.CUSTOMERS)
+        if problem is None and self.snapshot.customer is None:
+            problem = UnknownFact(Source.CUSTOMERS.value, None, Why.MISSING)
+        return problem
 
-    def _index(self) -> dict[Same, dict[str, list[PurchaseUnits]]]:
-        by_sku: dict[str, list[PurchaseUnits]] = {}
-        by_group: dict[str, list[PurchaseUnits]] = {}
-        by_category: dict[str, list[PurchaseUnits]] = {}
-        by_brand: dict[str, list[PurchaseUnits]] = {}
-        purchases, _ = settle(self.snapshot.lines)
-        for line, kept_units in purchases:
-            units = PurchaseUnits(line.ordered_at_us, kept_units, line.units)
-            by_sku.setdefault(line.sku, []).append(units)
-            if line.item_group is not None:
-                by_group.setdefault(line.item_group, []).append(units)
-            if line.category is not None:
-                by_category.setdefault(line.category, []).append(units)
-            if line.brand is not None:
-                by_brand.setdefault(line.brand, []).append(units)
-        return {Same.SKU: by_sku, Same.ITEM_GROUP: by_group, Same.CATEGORY: by_category, Same.BRAND: by_brand}
+    def customer(self) -> Customer | None:
+        """The customer; None when nothing but the id can be used."""
+        return self.snapshot.customer if self.customer_problem() is None else None
+
+    def zone(self) -> ZoneInfo:
+        """The customer's time zone, else the ruleset's."""
+        if self._zone is None:
+            customer = self.customer()
+            self._zone = zone_of(customer.time_zone if customer else None) or self.terms.zone
+        return self._zone
+
+    def note_next_midnight(self) -> None:
+        """Remember that the local date changes."""
+        self.note_change(next_midnight_us(self.as_of_us, self.zone()))
+
+    def note_next_clock(self) -> None:
+        """Remember when a comparison with the local time may change."""
+        self.note_change(next_turn_us(self.as_of_us, self.terms.clocks_us, self.zone()))

@@ -9,7 +9,7 @@ from suppress.engine.evaluate import Seen, Truth
 from suppress.facts.fields import FIELDS, OPERATORS, Field, FieldType, Operator, find_field
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import Effect, WhenUnknown
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Not, Same, Scalar
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Not, Past, Same, Scalar
 
 TEXTS = (
     "",
@@ -60,11 +60,11 @@ class Facts:
     def field(self, name: str) -> Seen:
         return self.fields.get(name)
 
-    def bought(self, node: Bought) -> Truth:
-        return self.purchases.get(node)
+    def past(self, node: Past) -> Truth:
+        return self.purchases.get(node) if isinstance(node, Bought) else None
 
-    def never_bought(self, same: Same) -> bool:
-        of_kind = [truth for node, truth in self.purchases.items() if node.same is same]
+    def never_bought(self, node: Bought) -> bool:
+        of_kind = [truth for other, truth in self.purchases.items() if other.same is node.same]
         return bool(of_kind) and not any(truth is not False for truth in of_kind)
 
     def __repr__(self) -> str:

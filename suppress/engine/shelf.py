@@ -1,0 +1,130 @@
+"""Turn stock figures into what rules compare: sums over the locations asked for, what is stated, when more arrives.
+
+A missing row is unknown, not zero, and a sum is only as fresh as its oldest part. `at`: None = all locations, a
+location id, or `customer.region` for those of the customer's region.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from suppress.decisions.decision import Why
+from suppress.engine.evaluate import Seen
+from suppress.engine.shared import SharedFacts, UnknownFact
+from suppress.facts.catalog import Product
+from suppress.facts.fields import CUSTOMERS_REGION
+from suppress.facts.inventory import StockLevel, oldest_us
+from suppress.facts.snapshot import Source
+
+_BEST_FIRST: Final = ("in_stock", "backorder", "preorder", "out_of_stock")
+_SELLABLE: Final = "active"
+
+
+class Shelf:
+    """The stock of one sku, whole or at some locations."""
+
+    __slots__ = ("levels", "problem", "shared")
+
+    def __init__(self, shared: SharedFacts, sku: str, at: str | None = None) -> None:
+        self.shared = shared
+        levels, problem = _levels_at(shared, sku, at)
+        self.levels: Sequence[StockLevel] = levels
+        self.problem: UnknownFact | None = problem or _problem_of(shared, sku, levels)
+
+    def read(self, name: str) -> Seen:
+        """The value of a stock field that goes by location; None = unknown."""
+        return None if self.problem is not None else STOCK_READERS[name](self)
+
+
+def group_in_stock_share(shared: SharedFacts, product: Product | None) -> int | None:
+    """Percent of the style's skus that are active and available, rounded down; None when one of them is not known."""
+    if product is None:
+        return None
+    group = [other for other in shared.snapshot.products.values() if other.item_group == product.item_group]
+    available = 0
+    for other in group:
+        if other.status == _SELLABLE:
+            shelf = Shelf(shared, other.sku)
+            if shelf.problem is not None:
+                return None
+            available += any(level.available_units > 0 for level in shelf.levels)
+    return 100 * available // len(group)
+
+
+def _levels_at(shared: SharedFacts, sku: str, at: str | None) -> tuple[Sequence[StockLevel], UnknownFact | None]:
+    levels = shared.snapshot.stock.get(sku, ())
+    if at is None:
+        return levels, None
+    locations: Sequence[str] = (at,)
+    if at == CUSTOMERS_REGION:
+        customer = shared.customer()
+        if customer is None:
+            return (), shared.customer_problem()
+        if customer.region is None:
+            return (), UnknownFact(CUSTOMERS_REGION, None, Why.MISSING)
+        locations = shared.terms.regions.get(customer.region, (customer.region,))
+    return [level for level in levels if level.location_id in locations], None
+
+
+def _problem_of(shared: SharedFacts, sku: str, levels: Sequence[StockLevel]) -> UnknownFact | None:
+    if Source.STOCK in shared.snapshot.unavailable:
+        return UnknownFact(Source.STOCK.value, None, Why.UNAVAILABLE)
+    if not levels:
+        return UnknownFact(Source.STOCK.value, sku, Why.MISSING)
+    stated_us = oldest_us(levels)
+    if shared.is_stale(Source.STOCK, stated_us):
+        return UnknownFact(Source.STOCK.value, sku, Why.STALE, stated_us)
+    return None
+
+
+def _sum_of(attribute: str) -> Callable[[Shelf], Seen]:
+    def read(shelf: Shelf) -> Seen:
+        figures = [getattr(level, attribute) for level in shelf.levels]
+        return None if None in figures else sum(figures)
+
+    return read
+
+
+def _incoming_at(shelf: Shelf) -> Seen:
+    return min((level.incoming_at_us for level in shelf.levels if level.incoming_at_us is not None), default=None)
+
+
+def _restock_at(shelf: Shelf) -> Seen:
+    as_of_us = shelf.shared.as_of_us
+    at_us = min(
+        (
+            level.incoming_at_us
+            for level in shelf.levels
+            if level.incoming_at_us is not None and level.incoming_at_us > as_of_us and level.incoming_units != 0
+        ),
+        default=None,
+    )
+    if at_us is not None:
+        shelf.shared.note_change(at_us)
+    return at_us
+
+
+def _availability(shelf: Shelf) -> Seen:
+    stated = {level.availability for level in shelf.levels}
+    return next((word for word in _BEST_FIRST if word in stated), None)
+
+
+def _age(shelf: Shelf) -> Seen:
+    shared = shelf.shared
+    stated_us = oldest_us(shelf.levels)
+    for bound_us in shared.terms.age_bounds_us:
+        shared.note_change(stated_us + bound_us)
+        shared.note_change(stated_us + bound_us + 1)
+    return max(0, shared.as_of_us - stated_us)
+
+
+STOCK_READERS: Final[Mapping[str, Callable[[Shelf], Seen]]] = {
+    "stock.available_units": _sum_of("available_units"),
+    "stock.on_hand": _sum_of("on_hand"),
+    "stock.reserved": _sum_of("reserved"),
+    "stock.safety_stock": _sum_of("safety_stock"),
+    "stock.incoming_units": _sum_of("incoming_units"),
+    "stock.incoming_at": _incoming_at,
+    "stock.restock_at": _restock_at,
+    "stock.availability": _availability,
+    "stock.age": _age,
+}
