@@ -4,51 +4,65 @@ Reading and the checks of `validate` happen together: what could be read of a fi
 that a marketer sees all of them in one go.
 """
 
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path, PurePath
 
 from suppress.problems import Position, Problem, errors_in, in_file_order
-from suppress.rules.document import MapNode, Node, parse_document
+from suppress.rules.bases import Resolved, refuse_document, resolve_bases
+from suppress.rules.definitions import check_size, find_unused, read_definitions
+from suppress.rules.document import MapNode, parse_document
 from suppress.rules.findings import Findings, TooManyProblemsError, quoted
+from suppress.rules.folders import Bases, FolderBases, GivenBases, is_rule_file, read_bytes, rule_files
 from suppress.rules.header import read_header
 from suppress.rules.rule import read_rules
 from suppress.rules.ruleset import Ruleset
-from suppress.rules.source import MAX_BYTES
 from suppress.rules.tree import Instant
 from suppress.rules.validate import find_problems
 
-RULE_FILE_ENDINGS = (".yaml", ".yml")
+__all__ = ["is_rule_file", "parse_ruleset", "read_ruleset", "read_rulesets", "rule_files"]
 
 
 def read_ruleset(path: Path, today: Instant | None = None) -> tuple[Ruleset | None, tuple[Problem, ...]]:
     """The ruleset of a file and its problems. None when there is an error; warnings alone leave it usable.
 
-    `today`: the instant against which rules that have ended are reported; None = none is.
+    The rulesets it uses are looked for beside it. `today`: the instant against which rules that have ended are
+    reported; None = none is.
     """
     try:
-        with path.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        data = read_bytes(path)
     except OSError as error:
         return None, (
-            _problem(
-                "file-unreadable",
-                f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}",
-                str(path),
-                "check the name and who may read it",
+            Problem(
+                code="file-unreadable",
+                message=f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}",
+                position=Position(str(path)),
+                help="check the name and who may read it",
             ),
         )
-    return parse_ruleset(data, str(path), today)
+    return _parse(data, str(path), today, FolderBases(path.parent))
 
 
-def parse_ruleset(data: bytes, file: str, today: Instant | None = None) -> tuple[Ruleset | None, tuple[Problem, ...]]:
-    """The ruleset in `data`; `file` is its name in problems. See `read_ruleset`."""
+def parse_ruleset(
+    data: bytes, file: str, today: Instant | None = None, bases: Callable[[str], bytes | None] | None = None
+) -> tuple[Ruleset | None, tuple[Problem, ...]]:
+    """The ruleset in `data`; `file` is its name in problems. See `read_ruleset`.
+
+    `bases`: the bytes of a ruleset it uses, by name; None = there is none of that name.
+    """
+    return _parse(data, file, today, GivenBases(bases or (lambda _: None), file))
+
+
+def _parse(data: bytes, file: str, today: Instant | None, bases: Bases) -> tuple[Ruleset | None, tuple[Problem, ...]]:
     findings = Findings()
     ruleset = None
     try:
         node, problems = parse_document(data, file)
         findings.extend(problems)
-        if node is not None:
-            ruleset = _read_document(node, file, findings)
-            findings.extend(find_problems(ruleset, today))
+        if isinstance(node, MapNode):
+            ruleset = _read_document(node, file, today, bases, findings)
+        elif node is not None:
+            refuse_document(node, findings)
     except TooManyProblemsError:
         ruleset = None
     problems = findings.problems
@@ -65,11 +79,13 @@ def read_rulesets(
     """
     files, problems = rule_files(directory_or_file)
     found: dict[str, Ruleset] = {}
+    used: set[str] = set()
     for path in files:
         ruleset, in_file = read_ruleset(path, today)
         problems = (*problems, *in_file)
         if ruleset is None:
             continue
+        used.update(ruleset.bases)
         first = found.setdefault(ruleset.name, ruleset)
         if first is not ruleset:
             problems = (
@@ -81,57 +97,35 @@ def read_rulesets(
                     help="give each ruleset a name of its own",
                 ),
             )
-    return found, in_file_order(problems)
+    # What a base defines may be there for those that use it.
+    told = (p for p in problems if p.code != "unused-definition" or PurePath(p.position.file).stem not in used)
+    return found, in_file_order(told)
 
 
-def rule_files(directory_or_file: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
-    """The rule files of a directory, sorted by name, or the file itself; a Problem when there is none."""
-    if directory_or_file.is_file():
-        return (directory_or_file,), ()
-    try:
-        entries = sorted(directory_or_file.iterdir())
-    except OSError as error:
-        reason = (
-            "there is none" if isinstance(error, FileNotFoundError) else (error.strerror or "unknown reason").lower()
-        )
-        return (), (
-            _problem(
-                "no-such-directory",
-                f"the directory of rule files cannot be read: {reason}",
-                str(directory_or_file),
-                "name the directory with --rules, or make it",
-            ),
-        )
-    files = tuple(path for path in entries if is_rule_file(path))
-    if files:
-        return files, ()
-    return (), (
-        _problem("no-rule-files", "the directory has no rule file", str(directory_or_file), "add a file NAME.yaml"),
-    )
-
-
-def is_rule_file(path: Path) -> bool:
-    """Whether the name is that of a rule file: `NAME.yaml` or `NAME.yml`, neither hidden nor a case file."""
-    return (
-        path.suffix in RULE_FILE_ENDINGS
-        and not path.stem.endswith(".cases")
-        and not path.name.startswith(".")
-        and not path.is_dir()
-    )
-
-
-def _read_document(node: Node, file: str, findings: Findings) -> Ruleset:
+def _read_document(node: MapNode, file: str, today: Instant | None, bases: Bases, findings: Findings) -> Ruleset | None:
     """What can be read of the ruleset; with errors noted it serves further checks only."""
-    if not isinstance(node, MapNode):
-        findings.add(
-            "map-expected",
-            "a rule file is a map of keys and values",
-            node.position,
-            'begin with "version: 1", then "ruleset: NAME" and "rules:"',
-        )
-        return Ruleset(name="", rules=(), position=Position(file))
+    resolved = resolve_bases(node, file, bases, findings)
+    if resolved is None:
+        return None
+    ruleset = _read_resolved(resolved, file, findings)
+    expanded = [
+        (condition, rule.position)
+        for rule in ruleset.rules
+        for condition in (rule.when, rule.unless)
+        if condition is not None
+    ]
+    if check_size(expanded, findings):
+        findings.extend(find_problems(ruleset, today))
+    return ruleset
+
+
+def _read_resolved(resolved: Resolved, file: str, findings: Findings) -> Ruleset:
+    node = resolved.node
     header = read_header(node, findings)
-    rules = read_rules(node, header, header.context(findings))
+    context = header.context(findings)
+    context = replace(context, definitions=read_definitions(node.get("define"), context))
+    rules = read_rules(node, header, context)
+    find_unused(node.get("define"), node.get("rules"), file, findings)
     return Ruleset(
         name=header.name,
         rules=rules,
@@ -145,6 +139,7 @@ def _read_document(node: Node, file: str, findings: Findings) -> Ruleset:
         attributes=header.attributes,
         control_group=header.control_group,
         max_share=header.max_share,
+        bases=resolved.bases,
         position=node.position,
         places=_places(node),
     )
@@ -156,7 +151,3 @@ def _places(node: MapNode) -> dict[str, Position]:
     if isinstance(codes, MapNode):
         places.update({f"codes.{key.text}": key.position for key, _ in codes.entries})
     return places
-
-
-def _problem(code: str, message: str, file: str, help_: str) -> Problem:
-    return Problem(code=code, message=message, position=Position(file), help=help_)

@@ -19,6 +19,7 @@ from suppress.rules.tree import Instant
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.yaml"))
+BASES = {path.stem: path.read_bytes() for path in (HERE / "bases").glob("*.yaml")}
 TODAY = Instant(to_us(datetime(2026, 11, 22, tzinfo=UTC)), "2026-11-22")
 REWRITE = bool(os.environ.get("SUPPRESS_REWRITE"))
 
@@ -31,12 +32,16 @@ ELSEWHERE = {
     "file-too-large": "tests/hostile/test_hostile.py",
     "too-many-values": "tests/hostile/test_hostile.py",
     "too-many-patterns": "tests/hostile/test_hostile.py",
+    "base-unreadable": "tests/rules/test_bases.py",
+    "bases-too-large": "tests/rules/test_bases.py",
+    "use-too-deep": "tests/rules/test_bases.py",
+    "too-large": "tests/rules/test_definitions.py",
 }
 """Codes no small rule file can give, and where they are tried."""
 
 
 def told(path: Path) -> str:
-    _, problems = parse_ruleset(path.read_bytes(), path.name, TODAY)
+    _, problems = parse_ruleset(path.read_bytes(), path.name, TODAY, BASES.get)
     return "".join(f"{problem}\n" for problem in problems)
 
 
@@ -57,7 +62,7 @@ def test_a_mistake_gives_its_problems(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_only_warnings_leave_a_ruleset(path: Path) -> None:
     """A file with an error gives no ruleset; one with warnings alone gives one."""
-    ruleset, problems = parse_ruleset(path.read_bytes(), path.name, TODAY)
+    ruleset, problems = parse_ruleset(path.read_bytes(), path.name, TODAY, BASES.get)
 
     assert problems
     assert bool(errors_in(problems)) == (ruleset is None)
@@ -66,7 +71,7 @@ def test_only_warnings_leave_a_ruleset(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_messages_read_well(path: Path) -> None:
     """A message is one line, lower-case at its start, without a full stop, a type name or a backtick; help is given."""
-    _, problems = parse_ruleset(path.read_bytes(), path.name, TODAY)
+    _, problems = parse_ruleset(path.read_bytes(), path.name, TODAY, BASES.get)
     for problem in problems:
         for text in (problem.message, problem.help or ""):
             assert problem.help
