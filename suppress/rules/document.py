@@ -6,8 +6,10 @@ anchors, aliases, merge keys, tags, directives, several documents, keys that are
 of values are bounded, so that a hostile file costs little.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from enum import Enum, auto
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -17,12 +19,66 @@ from suppress.rules.nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.source import MAX_BYTES, read_text, stray_character
 from suppress.rules.syntax import explain
 
-__all__ = ["BrokenNode", "ListNode", "MapNode", "Node", "ScalarNode", "parse_document", "plain"]
+__all__ = [
+    "BrokenNode", "ListNode", "MapNode", "Node", "ScalarNode", "Sign", "Token",
+    "parse_document", "plain", "read_tokens",
+]  # fmt: skip
 
 MAX_DEPTH: Final = 64
 MAX_VALUES: Final = 50_000
 
 _TEMPLATE_HELP: Final = "a key is plain text; put text with braces or brackets in quotes"
+
+
+class Sign(Enum):
+    """What a token of a document is. The first four take no room unless they stand in the text as `?`."""
+
+    BLOCK_MAP = auto()
+    BLOCK_LIST = auto()
+    BLOCK_END = auto()
+    KEY = auto()
+    VALUE = auto()
+    DASH = auto()
+    COMMA = auto()
+    FLOW_MAP = auto()
+    FLOW_LIST = auto()
+    FLOW_END = auto()
+    SCALAR = auto()
+
+
+class Token(NamedTuple):
+    """A sign of the text from the character `start` up to but not including `end`, both counted from 0."""
+
+    sign: Sign
+    start: int
+    end: int
+
+
+_SIGNS: Final = {
+    yaml.BlockMappingStartToken: Sign.BLOCK_MAP,
+    yaml.BlockSequenceStartToken: Sign.BLOCK_LIST,
+    yaml.BlockEndToken: Sign.BLOCK_END,
+    yaml.KeyToken: Sign.KEY,
+    yaml.ValueToken: Sign.VALUE,
+    yaml.BlockEntryToken: Sign.DASH,
+    yaml.FlowEntryToken: Sign.COMMA,
+    yaml.FlowMappingStartToken: Sign.FLOW_MAP,
+    yaml.FlowSequenceStartToken: Sign.FLOW_LIST,
+    yaml.FlowMappingEndToken: Sign.FLOW_END,
+    yaml.FlowSequenceEndToken: Sign.FLOW_END,
+    yaml.ScalarToken: Sign.SCALAR,
+}
+
+
+def read_tokens(text: str) -> Iterator[Token]:
+    """The signs of a text, in order. Only for text in which `parse_document` found nothing wrong.
+
+    A text block ends where the line after it begins; any other scalar with its last character.
+    """
+    for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+        sign = _SIGNS.get(type(token))
+        if sign is not None:
+            yield Token(sign, token.start_mark.index, token.end_mark.index)
 
 
 def parse_document(
