@@ -72,8 +72,8 @@ class _Resolver:
         if not found:
             return Resolved(node)
         merged = found[0].node
-        for base in found[1:]:
-            merged = self._merge(merged, base.node)
+        for other in found[1:]:
+            merged = self._merge(merged, other.node)
         names = dict.fromkeys(
             each for (base_name, _), base in zip(used, found, strict=True) for each in (*base.bases, base_name)
         )

@@ -185,7 +185,7 @@ def test_yml_is_a_rule_file_as_well(tmp_path: Path) -> None:
         (
             {"shop": HEAD + "rules:\n  - {id: frist, mode: shadow}\n", "base": BASE},
             'shop.yaml:5:10 unknown-override: no rule "frist" in base to override, and a rule of its own needs "code", '
-            '"when", an effect. help: did you mean "first"?',
+            '"when" and an effect. help: did you mean "first"?',
         ),
         (
             {"shop": HEAD + "rules:\n  - {id: xyz, when: {item.brand: c}, drop: item}\n", "base": BASE},
