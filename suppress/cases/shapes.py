@@ -28,6 +28,25 @@ CASE_KEYS: Final[Mapping[str, str]] = {
     "message": "the message somebody wants to send",
     "want": "what the decision must be; what is not named is not looked at",
 }
+MESSAGE_KEYS: Final[Mapping[str, str]] = {
+    "items": "the items somebody wants to show, best first",
+    "replacements": "skus that may take the place of dropped items, best first",
+    "slots": "how many items the message has room for; as many as items when left out",
+    "message_id": "the message's own name",
+    "customer_id": "the recipient; `customer` when no recipient is named",
+    "email": "the recipient by e-mail address",
+    "phone": "the recipient by phone number, with country code",
+    "channel": "how it is sent, e.g. email",
+    "campaign_id": "the campaign it belongs to",
+    "campaign_tags": "what the campaign is marked with",
+    "send_at": "when it is to be sent",
+    "attributes": "whatever else rules may ask about the message",
+}
+ITEM_KEYS: Final[Mapping[str, str]] = {
+    "sku": "the product",
+    "placement": "where in the message it stands",
+    "score": "how much the recommender likes it",
+}
 FEEDS_MEANING: Final = "when each source was last loaded; unavailable: no fact can be read at all"
 
 QUESTIONS: Final[Mapping[str, Question]] = {
