@@ -205,7 +205,7 @@ _TABLE: Final = (
     _customer("time_zone", "the customer's time zone", "IANA time zone, e.g. Europe/Zurich"),
     _customer("consent", "the customer agreed to this channel", "whether the customer agreed to be contacted by the message's channel", type_=FieldType.YES_NO,
               phrase_not="the customer did not agree to this channel"),
-    _customer("do_not_contact", "the customer is not to be contacted", "whether the customer must not be contacted at all", type_=FieldType.YES_NO,
+    _customer("do_not_contact", "the customer must not be contacted", "whether the customer must not be contacted at all", type_=FieldType.YES_NO,
               phrase_not="the customer may be contacted"),
     _customer("open_case", "the customer has an open complaint", "whether a complaint of the customer is open", type_=FieldType.YES_NO,
               phrase_not="the customer has no open complaint"),

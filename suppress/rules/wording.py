@@ -39,10 +39,10 @@ __all__ = [
 ]
 
 _EFFECTS: Final = {
-    # What it does, the same of a known message or item, and the key it stands under.
-    Effect.DROP_ITEM: ("Drop the item", "drop it", "drop"),
-    Effect.SUPPRESS_MESSAGE: ("Do not send the message", "do not send it", "suppress"),
-    Effect.HOLD_MESSAGE: ("Hold the message", "hold it", "hold"),
+    # What it does, what it does when that cannot be known, and the key it stands under.
+    Effect.DROP_ITEM: ("Drop the item", "drop it too", "drop"),
+    Effect.SUPPRESS_MESSAGE: ("Do not send the message", "do not send it either", "suppress"),
+    Effect.HOLD_MESSAGE: ("Hold the message", "hold it too", "hold"),
 }
 _Member = tuple[Condition, bool]
 
@@ -67,7 +67,7 @@ def rule_chips(rule: Rule) -> Chips:
         chips.append(Chip(", unless ", Role.GLUE, rule.place("unless")))
         chips.extend(condition_chips(rule.unless))
     if rule.when_unknown is WhenUnknown.BLOCK:
-        text = f"; if that cannot be known, {do_it} too"
+        text = f"; if that cannot be known, {do_it}"
         chips.append(Chip(text, Role.LIMIT, rule.place("when_unknown")))
     chips.extend(_period(rule))
     if rule.mode is not Mode.ENFORCE:

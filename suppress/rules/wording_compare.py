@@ -143,7 +143,8 @@ def _predicate(leaf: Compare, operator: Operator, *, negated: bool) -> list[Piec
             verb = _NOT_FRAMES[operator] if negated else before
             if verb.startswith("is"):
                 verb = be + verb.removeprefix("is")
-            return [(f" {verb} ", Role.OPERATOR), (values[0], Role.VALUE), (behind, Role.OPERATOR)]
+            value = f"“{leaf.values[0]}”" if operator in _NOT_FRAMES else values[0]
+            return [(f" {verb} ", Role.OPERATOR), (value, Role.VALUE), (behind, Role.OPERATOR)]
 
 
 def _counted(leaf: Compare, operator: Operator, *, negated: bool) -> list[Piece]:

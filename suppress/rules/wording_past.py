@@ -17,7 +17,7 @@ from suppress.rules.tree import (
     Shown,
 )
 from suppress.rules.wording_chips import Chips, Piece, Role, enumerated, placed
-from suppress.rules.wording_terms import code_words, counted, duration_words
+from suppress.rules.wording_terms import code_words, counted, duration_words, lengths_words
 
 _ONE: Final = {
     Same.SKU: "this item",
@@ -79,19 +79,16 @@ def bought(leaf: Bought, *, negated: bool) -> Chips:
 
 def shown(leaf: Shown, *, negated: bool) -> Chips:
     """`the customer was shown this item in at least 3 messages in the last 14 days`."""
-    did, messages = " was shown ", list[Piece]()
-    what = _ONE[leaf.same]
     if leaf.at_least > 1:
-        what = _SEVERAL[leaf.same]
-        messages = [
-            (f" in {'fewer than' if negated else 'at least'} ", Role.OPERATOR),
-            (counted(leaf.at_least, "messages"), Role.VALUE),
-        ]
-    elif negated:
-        did = " was not shown "
-    pieces = [("the customer", Role.FIELD), (did, Role.OPERATOR), (what, Role.VALUE), *messages]
-    pieces += [*_by(leaf.channels), *_in_campaign(leaf.campaigns)]
-    return placed(leaf.position, [*pieces, *_window(leaf.within, leaf.not_within)])
+        least = " in fewer than " if negated else " in at least "
+        pieces = [(" was shown ", Role.OPERATOR), (_SEVERAL[leaf.same], Role.VALUE), (least, Role.OPERATOR)]
+        pieces += [(counted(leaf.at_least, "messages"), Role.VALUE), *_campaign("of", leaf.campaigns)]
+        pieces += _by(leaf.channels)
+    else:
+        did = " was not shown " if negated else " was shown "
+        pieces = [(did, Role.OPERATOR), (_ONE[leaf.same], Role.VALUE), *_by(leaf.channels)]
+        pieces += _campaign("in", leaf.campaigns)
+    return placed(leaf.position, [("the customer", Role.FIELD), *pieces, *_window(leaf.within, leaf.not_within)])
 
 
 def sent(leaf: Sent, *, negated: bool) -> Chips:
@@ -102,7 +99,7 @@ def sent(leaf: Sent, *, negated: bool) -> Chips:
     else:
         did, what = " was sent ", "no message" if negated else "a message"
     pieces = [("the customer", Role.FIELD), (did, Role.OPERATOR), (what, Role.VALUE)]
-    pieces += [*_by(leaf.channels), *_in_campaign(leaf.campaigns)]
+    pieces += [*_campaign("of", leaf.campaigns), *_by(leaf.channels)]
     window = _calendar(leaf.calendar, leaf.zone) if leaf.calendar else _window(leaf.within, None)
     return placed(leaf.position, [*pieces, *window])
 
@@ -120,9 +117,7 @@ def said(leaf: Said, *, negated: bool) -> Chips:
 
 def _window(within: Duration | None, not_within: Duration | None) -> list[Piece]:
     if within and not_within:
-        newest, oldest = duration_words(not_within), duration_words(within)
-        number, _, unit = newest.partition(" ")
-        newest = number if oldest.endswith(f" {unit}") else newest
+        newest, oldest = lengths_words([duration_words(not_within), duration_words(within)])
         return [(f" between {newest} and {oldest} ago", Role.WINDOW)]
     if within:
         return [(f" in the last {duration_words(within, bare_one=True)}", Role.WINDOW)]
@@ -143,9 +138,11 @@ def _by(channels: tuple[str, ...]) -> list[Piece]:
     return _via("by", tuple("this message's channel" if channel == THIS else channel for channel in channels))
 
 
-def _in_campaign(campaigns: tuple[str, ...]) -> list[Piece]:
+def _campaign(word: str, campaigns: tuple[str, ...]) -> list[Piece]:
     if not campaigns:
         return []
     named = [f"“{campaign}”" for campaign in campaigns if campaign != THIS]
-    words = [f"the campaign {named[0]}", *named[1:]] if named else []
-    return [(" in ", Role.OPERATOR), *enumerated([*(["this campaign"] if THIS in campaigns else []), *words], "or")]
+    words = ["this campaign"] if THIS in campaigns else []
+    if named:
+        words += [f"the campaign {named[0]}", *named[1:]]
+    return [(f" {word} ", Role.OPERATOR), *enumerated(words, "or")]

@@ -52,6 +52,14 @@ def duration_words(duration: Duration, *, bare_one: bool = False) -> str:
     return f"{number} {unit}s"
 
 
+def lengths_words(lengths: Sequence[str]) -> list[str]:
+    """Lengths of time that are told together: `1`, `7 days` for `1 day`, `7 days`."""
+    *others, last = lengths
+    unit = last.rpartition(" ")[2].removesuffix("s")
+    alike = [length.rpartition(" ")[2].removesuffix("s") == unit for length in others]
+    return [*(length.partition(" ")[0] if same else length for length, same in zip(others, alike, strict=True)), last]
+
+
 def boundary_words(instant: Instant) -> str:
     """A moment a rule writes: the date as written, or the exact time in UTC."""
     if "T" in instant.text:
@@ -86,7 +94,7 @@ def values_words(values: Sequence[Scalar], field: Field) -> list[str]:
         return _days([value for value in values if isinstance(value, Day)])
     words = [value_words(value, field) for value in values]
     if field.type is FieldType.DURATION:
-        return _lengths(words)
+        return lengths_words(words)
     if field.type is FieldType.NUMBER and field.unit and field.unit != "percent":
         one = len(values) == 1 and values[0] == 1
         words[-1] += f" {unit_words(field.unit, 1 if one else 2)}"
@@ -142,14 +150,3 @@ def _days(values: Sequence[Day]) -> list[str]:
     if len({day.year for day in days}) == 1:
         return [*(word.rpartition(" ")[0] for word in words[:-1]), words[-1]]
     return words
-
-
-def _lengths(words: Sequence[str]) -> list[str]:
-    unit = words[-1].rpartition(" ")[2]
-    return [
-        *(
-            word.partition(" ")[0] if word.rpartition(" ")[2].removesuffix("s") == unit.removesuffix("s") else word
-            for word in words[:-1]
-        ),
-        words[-1],
-    ]
