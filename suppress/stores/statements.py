@@ -1,7 +1,7 @@
 """The SQL a FactStore reads with: made once from what the rules need, the same text whatever the number of items.
 
-Lists go in as one parameter (JSON on SQLite, an array on PostgreSQL), so both databases prepare each statement once.
-Three statements: for whom it is (with the age of every feed), what it shows (with stock), what was bought.
+Three statements: for whom it is (with the age of every feed), what it shows (with stock), and what happened before:
+purchases, messages, what was said. A ruleset that needs less asks for less.
 """
 
 # ruff: noqa: S608  (the text is put together from names in this file alone; values always travel as parameters)
@@ -13,13 +13,16 @@ from suppress.facts.catalog import Product
 from suppress.facts.customer import Customer
 from suppress.facts.inventory import StockLevel
 from suppress.facts.snapshot import FactNeeds
+from suppress.stores.dialects import DIALECTS, Dialect
 
 WAYS: Final = {"item_group": "coalesce(p.item_group_id, p.sku)", "category": "p.category", "brand": "p.brand"}
 """Way a line can count as the same as an item, beyond its sku -> the column that must be equal."""
+COMPONENT: Final = "component"
 
 _PRODUCT: Final = tuple(WAYS.get(field, f"p.{field}") for field in Product._fields)
 _LEVEL: Final = tuple(f"s.{field}" for field in StockLevel._fields)
-_CUSTOMER: Final = tuple(f"c.{field}" for field in Customer._fields)
+_FLAGS: Final = ("do_not_contact", "open_case", "late_order")
+_NOBODY: Final = tuple(f"CAST(NULL AS {'boolean' if field in _FLAGS else 'text'})" for field in Customer._fields)
 _LINE: Final = tuple(
     f"l.{column}"
     for column in ("sku", "ordered_at_us", "units", "cancelled_units", "returned_units", "is_gift", "channel")
@@ -32,100 +35,173 @@ class Statements:
 
     `people` (by id) and `addressees` (by id and by address): kind, value, number, then the customer's columns. Feeds
     come as kind `feed` with their name and instant, customers as kind `id`, addresses with the number of customers that
-    share them and one of these. `goods`: the sku asked for, product columns, stock columns. `lines`: customer_id, line
-    columns, then group, category and brand when they matter; its lists hold the skus, groups, ... of one message.
-    `lines_of_many`: the same for several messages, whose lists hold pairs of customer and sku, group, ...
+    share them and one of these, the members of a household as kind `member` with the household's id.
+    `goods`: the sku asked for, or another of its style, product columns, stock columns.
+    `past`: customer_id, line columns, then group, category and brand when they matter; its lists hold the skus, groups,
+    ... of one message. `past_of_many`: the same for several messages, whose lists hold pairs of customer and sku,
+    group, ... Where `is_mixed`, the line columns are those of OrderLine and a last column tells the kind of row:
+    `line`, `sent` (a message), `shown` (an item of one), `said` (feedback); see `_sent`, `_shown` and `_said`.
     """
 
     people: str
     addressees: str
     goods: str | None
-    lines: str | None
-    lines_of_many: str | None
+    past: str | None
+    past_of_many: str | None
+    is_mixed: bool
 
 
 def statements_for(needs: FactNeeds, dialect: str) -> Statements:
     """The statements that fetch what `needs` names and no more, for `sqlite` or `postgresql`."""
-    text = _POSTGRESQL if dialect == "postgresql" else _SQLITE
-    ways = tuple(way for way in WAYS if way in needs.history_by)
-    wants_products = needs.products or bool(ways)
+    text = DIALECTS[dialect]
     return Statements(
-        people=_people(text, by_id=needs.customer, by_address=False),
-        addressees=_people(text, by_id=needs.customer, by_address=True),
-        goods=_goods(text, products=wants_products, stock=needs.stock) if wants_products or needs.stock else None,
-        lines=_lines(text, ways, text.among, "{}") if needs.history else None,
-        lines_of_many=_lines(text, ways, text.among_pairs, "(l.customer_id, {})") if needs.history else None,
+        people=_people(text, needs, by_address=False),
+        addressees=_people(text, needs, by_address=True),
+        goods=_goods(text, needs) if wants_products(needs) or wants_stock(needs) else None,
+        past=_past(text, needs, text.among, "{}", "{}"),
+        past_of_many=_past(text, needs, text.among_pairs, "(l.customer_id, {})", "(m.customer_id, {})"),
+        is_mixed=_is_mixed(needs),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Dialect:
-    ids: str
-    addresses: str
-    skus: str
-    histories: str
-    among: str
-    among_pairs: str
+def ways_of(wanted: frozenset[str]) -> tuple[str, ...]:
+    """The ways of counting as the same that compare a column of the product, in the order of their lists."""
+    return tuple(way for way in WAYS if way in wanted)
 
 
-# CROSS JOIN keeps SQLite from turning the loops round: from the few asked for to the many stored.
-_SQLITE: Final = _Dialect(
-    ids="json_each(?) k CROSS JOIN customers c ON c.customer_id = k.value",
-    addresses=(
-        "json_each(?) k CROSS JOIN identities i"
-        " ON i.kind = json_extract(k.value, '$[0]') AND i.value = json_extract(k.value, '$[1]')"
-    ),
-    skus="(SELECT value AS sku FROM json_each(?)) k",
-    histories=(
-        "json_each(?) k CROSS JOIN order_lines l ON l.customer_id = json_extract(k.value, '$[0]')"
-        " AND l.ordered_at_us > json_extract(k.value, '$[1]') AND l.ordered_at_us <= json_extract(k.value, '$[2]')"
-    ),
-    among="{column} IN (SELECT value FROM json_each(?))",
-    among_pairs=("{column} IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"),
-)
-_POSTGRESQL: Final = _Dialect(
-    ids="customers c WHERE c.customer_id = ANY(%s::text[])",
-    addresses=(
-        "identities i JOIN unnest(%s::text[], %s::text[]) k(kind, value) ON i.kind = k.kind AND i.value = k.value"
-    ),
-    skus="unnest(%s::text[]) k(sku)",
-    histories=(
-        "unnest(%s::text[], %s::bigint[], %s::bigint[]) k(customer_id, after_us, until_us)"
-        " JOIN order_lines l ON l.customer_id = k.customer_id"
-        " AND l.ordered_at_us > k.after_us AND l.ordered_at_us <= k.until_us"
-    ),
-    among="{column} IN (SELECT unnest(%s::text[]))",
-    among_pairs="{column} IN (SELECT w.customer_id, w.key FROM unnest(%s::text[], %s::text[]) w(customer_id, key))",
-)
+def wants_customers(needs: FactNeeds) -> bool:
+    """Whether the customer is read: a household is found by its customer."""
+    return needs.customer or needs.household
 
 
-def _people(text: _Dialect, *, by_id: bool, by_address: bool) -> str:
-    columns = ", ".join(_CUSTOMER)
-    nothing = ", ".join(f"CAST(NULL AS text) AS {field}" for field in Customer._fields)
-    parts = [f"SELECT 'feed' AS kind, source AS value, as_of_us AS number, {nothing} FROM feeds"]
-    if by_id:
+def wants_products(needs: FactNeeds) -> bool:
+    """Whether products are read: for the rules, or to know what counts as the same."""
+    by_product = (needs.history_by | (needs.sent_by if needs.sent else frozenset())) - {"sku"}
+    return needs.products or needs.group_stock or bool(by_product)
+
+
+def wants_stock(needs: FactNeeds) -> bool:
+    """Whether stock is read."""
+    return needs.stock or needs.group_stock
+
+
+def _people(text: Dialect, needs: FactNeeds, *, by_address: bool) -> str:
+    columns = ", ".join(f"c.{field}" for field in Customer._fields)
+    member = ", ".join(("m.customer_id", *_NOBODY[1:]))
+    parts = [f"SELECT 'feed' AS kind, source AS value, as_of_us AS number, {', '.join(_NOBODY)} FROM feeds"]
+    if wants_customers(needs):
         parts.append(f"SELECT 'id', c.customer_id, 1, {columns} FROM {text.ids}")
+    if needs.household:
+        parts.append(f"SELECT 'member', c.household_id, 1, {member} FROM {text.members}")
     if by_address:
         found = (
             "SELECT i.kind, i.value, count(*) AS number, min(i.customer_id) AS customer_id"
             f" FROM {text.addresses} GROUP BY i.kind, i.value"
         )
-        parts.append(
-            f"SELECT f.kind, f.value, f.number, {columns} FROM ({found}) f"
-            " JOIN customers c ON c.customer_id = f.customer_id"
-        )
+        customers = f"({found}) f JOIN customers c ON c.customer_id = f.customer_id"
+        parts.append(f"SELECT f.kind, f.value, f.number, {columns} FROM {customers}")
+        if needs.household:
+            members = f"{customers} {text.join} customers m ON m.household_id = c.household_id WHERE f.number = 1"
+            parts.append(f"SELECT 'member', c.household_id, 1, {member} FROM {members}")
     return " UNION ALL ".join(parts)
 
 
-def _goods(text: _Dialect, *, products: bool, stock: bool) -> str:
+def _goods(text: Dialect, needs: FactNeeds) -> str:
+    products, stock = wants_products(needs), wants_stock(needs)
     columns = ["k.sku", *(_PRODUCT if products else ()), *(_LEVEL if stock else ())]
     joins = ["LEFT JOIN products p ON p.sku = k.sku"] if products else []
     joins += ["LEFT JOIN stock s ON s.sku = k.sku"] if stock else []
-    return f"SELECT {', '.join(columns)} FROM {text.skus} {' '.join(joins)}"
+    skus = _of_same_style(text) if needs.group_stock else text.skus
+    return f"SELECT {', '.join(columns)} FROM {skus} {' '.join(joins)}"
 
 
-def _lines(text: _Dialect, ways: tuple[str, ...], among: str, shape: str) -> str:
-    columns = ", ".join(["l.customer_id", *_LINE, *(WAYS.values() if ways else ())])
-    join = " LEFT JOIN products p ON p.sku = l.sku" if ways else ""
-    same = " OR ".join(among.format(column=shape.format(column)) for column in ("l.sku", *(WAYS[way] for way in ways)))
-    return f"SELECT {columns} FROM {text.histories}{join} WHERE {same}"
+def _of_same_style(text: Dialect) -> str:
+    """The skus asked for and all others of their styles; a product without a style is one of its own, by its sku."""
+    styles = f"SELECT {WAYS['item_group']} AS style FROM asked a {text.join} products p ON p.sku = a.sku"
+    return (
+        f"(WITH asked AS (SELECT k.sku FROM {text.skus}), styles AS ({styles})"
+        " SELECT sku FROM asked"
+        f" UNION SELECT q.sku FROM styles g {text.join} products q ON q.item_group_id = g.style"
+        f" UNION SELECT q.sku FROM styles g {text.join} products q ON q.sku = g.style AND q.item_group_id IS NULL) k"
+    )
+
+
+def _is_mixed(needs: FactNeeds) -> bool:
+    return needs.order_ids or COMPONENT in needs.history_by or needs.sent or needs.feedback
+
+
+def _past(text: Dialect, needs: FactNeeds, among: str, line_key: str, message_key: str) -> str | None:
+    parts = []
+    if needs.history:
+        parts.append(_lines(text, needs, among, line_key))
+    if needs.sent:
+        parts.append(_sent(text))
+        if needs.sent_by:
+            parts.append(_shown(text, ways_of(needs.sent_by), among, message_key))
+    if needs.feedback:
+        parts.append(_said(text))
+    return " UNION ALL ".join(parts) or None
+
+
+def _lines(text: Dialect, needs: FactNeeds, among: str, key: str) -> str:
+    ways = ways_of(needs.history_by)
+    of_product = bool(ways) or COMPONENT in needs.history_by
+    columns = ["l.customer_id", *_LINE, *(WAYS.values() if of_product else ())]
+    if _is_mixed(needs):
+        columns += () if of_product else _nulls(text=3)
+        columns.append("l.order_id" if needs.order_ids else "''")
+        columns.append("p.bundle_of" if COMPONENT in needs.history_by else "CAST(NULL AS text)")
+        columns.append("'line'")
+    same = [among.format(column=key.format(column)) for column in ("l.sku", *(WAYS[way] for way in ways))]
+    if COMPONENT in needs.history_by:
+        same.append("p.bundle_of <> '[]'")
+    histories = f"{text.spans} {text.join} order_lines l ON {text.span.format(table='l', at='ordered_at_us')}"
+    join = " LEFT JOIN products p ON p.sku = l.sku" if of_product else ""
+    return f"SELECT {', '.join(columns)} FROM {histories}{join} WHERE {' OR '.join(same)}"
+
+
+def _sent(text: Dialect) -> str:
+    """A message: instant, channel, its id in the order's place, its campaign in the bundle's."""
+    columns = (
+        "m.customer_id",
+        *("CAST(NULL AS text)", "m.sent_at_us", *_nulls(bigint=3), *_nulls(boolean=1), "m.channel"),
+        *(*_nulls(text=3), "m.message_id", "m.campaign_id", "'sent'"),
+    )
+    return f"SELECT {', '.join(columns)} FROM {_messages(text)}"
+
+
+def _shown(text: Dialect, ways: tuple[str, ...], among: str, key: str) -> str:
+    """An item of a message: sku, group, category, the message's id in the order's place."""
+    columns = (
+        "m.customer_id",
+        *("e.value", *_nulls(bigint=4), *_nulls(boolean=1), *_nulls(text=1)),
+        *((WAYS["item_group"], WAYS["category"]) if ways else _nulls(text=2)),
+        *(*_nulls(text=1), "m.message_id", *_nulls(text=1), "'shown'"),
+    )
+    same = " OR ".join(among.format(column=key.format(column)) for column in ("e.value", *(WAYS[way] for way in ways)))
+    join = " LEFT JOIN products p ON p.sku = e.value" if ways else ""
+    items = text.elements.format(column="m.items")
+    return f"SELECT {', '.join(columns)} FROM {_messages(text)} {items}{join} WHERE {same}"
+
+
+def _said(text: Dialect) -> str:
+    """What was said: sku if it was of one, instant, group, category, and the words in the order's place."""
+    columns = (
+        "f.customer_id",
+        *("CASE WHEN f.about_kind = 'sku' THEN f.about END", "f.updated_at_us"),
+        *(*_nulls(bigint=3), *_nulls(boolean=1), *_nulls(text=1), WAYS["item_group"]),
+        "CASE WHEN f.about_kind = 'sku' THEN p.category ELSE f.about END",
+        *(*_nulls(text=1), "f.says", *_nulls(text=1), "'said'"),
+    )
+    feedback = f"{text.spans} {text.join} feedback f ON {text.span.format(table='f', at='updated_at_us')}"
+    join = "LEFT JOIN products p ON f.about_kind = 'sku' AND p.sku = f.about"
+    return f"SELECT {', '.join(columns)} FROM {feedback} {join}"
+
+
+def _messages(text: Dialect) -> str:
+    return f"{text.spans} {text.join} sent_messages m ON {text.span.format(table='m', at='sent_at_us')}"
+
+
+def _nulls(**number_of: int) -> tuple[str, ...]:
+    """As many NULLs of each type as said: in a UNION the columns' types must agree."""
+    return tuple(f"CAST(NULL AS {kind})" for kind, number in number_of.items() for _ in range(number))

@@ -40,6 +40,10 @@ def _whole() -> Any:
     return Field(sa_type=WHOLE)
 
 
+def _flag() -> Any:
+    return Field(sa_type=FLAG)
+
+
 def _is_id(*columns: str) -> tuple[CheckConstraint, ...]:
     return tuple(CheckConstraint(f"length({column}) BETWEEN 1 AND 255", name=column) for column in columns)
 
@@ -58,7 +62,12 @@ class ProductRow(Base, table=True):
     """One product; `bundle_of` and `attributes` are JSON text."""
 
     __tablename__ = "products"
-    __table_args__ = (*_is_id("sku"), _one_of("status", PRODUCT_STATUSES), SQLITE_OPTIONS)
+    __table_args__ = (
+        *_is_id("sku"),
+        _one_of("status", PRODUCT_STATUSES),
+        Index("ix_products_item_group_id", "item_group_id"),
+        SQLITE_OPTIONS,
+    )
 
     sku: str = _key()
     title: str | None = _text()
@@ -107,7 +116,7 @@ class OrderLineRow(Base, table=True):
     ordered_at_us: int = _whole()
     cancelled_units: int = _whole()
     returned_units: int = _whole()
-    is_gift: bool = Field(sa_type=FLAG)
+    is_gift: bool = _flag()
     channel: str | None = _text()
     unit_price_minor: int | None = _whole()
     currency: str | None = _text()
@@ -135,7 +144,7 @@ class CustomerRow(Base, table=True):
     """One customer; `consent` and `attributes` are JSON text. Identities have a table of their own."""
 
     __tablename__ = "customers"
-    __table_args__ = (*_is_id("customer_id"), SQLITE_OPTIONS)
+    __table_args__ = (*_is_id("customer_id"), Index("ix_customers_household_id", "household_id"), SQLITE_OPTIONS)
 
     customer_id: str = _key()
     household_id: str | None = _text()
@@ -144,6 +153,9 @@ class CustomerRow(Base, table=True):
     time_zone: str | None = _text()
     consent: str = _text()
     attributes: str = _text()
+    do_not_contact: bool | None = _flag()
+    open_case: bool | None = _flag()
+    late_order: bool | None = _flag()
     updated_at_us: int = _whole()
 
 

@@ -7,22 +7,35 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from suppress.facts.catalog import Product
 from suppress.facts.history import OrderLine
 from suppress.facts.message import Item, Message
-from suppress.facts.records import CustomerRecord, OrderRecord, ProductRecord, Record, StockRecord
+from suppress.facts.records import (
+    CustomerRecord,
+    FeedbackRecord,
+    OrderRecord,
+    ProductRecord,
+    Record,
+    SentRecord,
+    StockRecord,
+)
+from suppress.facts.sent_log import SentItem, SentMessage
 from suppress.facts.snapshot import FactNeeds, Snapshot, Source
 from suppress.stores.database import Database
 from suppress.stores.load import TARGETS, Loader
 
 AS_OF_US = 1_000
 SKUS = ("A", "a", "B'; DROP TABLE order_lines;--", "50%_off", "Größe", "עברית")
-CUSTOMERS = ("c1", "C1", "c%")
+CUSTOMERS = ("c1", "C1", "c%", "c2")
+CATEGORIES = ("home", "home/bed")
 ADDRESSES = (("email", "ann@shop.ch"), ("email", "bob@shop.ch"), ("phone", "+41446681800"))
 SOURCE_OF = {
     ProductRecord: Source.PRODUCTS,
     OrderRecord: Source.ORDERS,
     StockRecord: Source.STOCK,
     CustomerRecord: Source.CUSTOMERS,
+    SentRecord: Source.SENT,
+    FeedbackRecord: Source.FEEDBACK,
 }
 
 skus = st.sampled_from(SKUS)
@@ -39,7 +52,7 @@ products = st.builds(
     sku=skus,
     title=maybe(st.just("A title")),
     item_group_id=maybe(st.sampled_from(("g1", "A"))),
-    category=maybe(st.sampled_from(("home", "home/bed"))),
+    category=maybe(st.sampled_from(CATEGORIES)),
     brand=maybe(st.sampled_from(("acme", "Acme"))),
     status=st.sampled_from(("active", "discontinued", "recalled", "hidden")),
     replenish_days=maybe(st.integers(1, 90)),
@@ -80,20 +93,46 @@ levels = st.builds(
 customers = st.builds(
     CustomerRecord,
     customer_id=customer_ids,
-    household_id=maybe(st.just("h1")),
+    household_id=maybe(st.sampled_from(("h1", "h2"))),
     country=maybe(st.just("CH")),
     region=maybe(st.just("ZH")),
     time_zone=maybe(st.just("Europe/Zurich")),
     consent=st.dictionaries(st.sampled_from(("email", "sms")), st.booleans()).map(json.dumps),
     attributes=st.dictionaries(st.just("tier"), st.just("gold")).map(json.dumps),
+    do_not_contact=maybe(st.booleans()),
+    open_case=maybe(st.booleans()),
+    late_order=maybe(st.booleans()),
     updated_at_us=times,
     identities=st.lists(st.sampled_from(ADDRESSES), max_size=3).map(tuple),
+)
+sent = st.builds(
+    SentRecord,
+    message_id=st.sampled_from(tuple(f"m{number}" for number in range(8))),
+    customer_id=customer_ids,
+    channel=maybe(st.sampled_from(("email", "push"))),
+    campaign_id=maybe(st.sampled_from(("spring", "50%_off"))),
+    sent_at_us=st.integers(AS_OF_US - 20, AS_OF_US + 3),
+    items=st.lists(st.sampled_from((*SKUS, "gone")), max_size=3).map(json.dumps),
+    updated_at_us=times,
+)
+feedback = st.one_of(
+    st.builds(
+        FeedbackRecord,
+        customer_id=customer_ids,
+        about_kind=st.just(kind),
+        about=st.sampled_from(abouts),
+        says=st.sampled_from(("already_own", "not_interested", "bought_as_gift")),
+        updated_at_us=st.integers(AS_OF_US - 20, AS_OF_US + 3),
+    )
+    for kind, abouts in (("sku", (*SKUS, "gone", "home")), ("category", (*CATEGORIES, "A")))
 )
 shops = st.tuples(
     st.lists(products, max_size=8),
     st.lists(orders, max_size=25),
     st.lists(levels, max_size=10),
-    st.lists(customers, max_size=5),
+    st.lists(customers, max_size=6),
+    st.lists(sent, max_size=10),
+    st.lists(feedback, max_size=8),
 )
 recipients = st.one_of(
     st.builds(dict, customer_id=st.sampled_from((*CUSTOMERS, "nobody"))),
@@ -113,8 +152,15 @@ needs = st.builds(
     products=st.booleans(),
     stock=st.booleans(),
     customer=st.booleans(),
-    history_by=st.frozensets(st.sampled_from(("sku", "item_group", "category", "brand"))),
+    history_by=st.frozensets(st.sampled_from(("sku", "item_group", "category", "brand", "component"))),
     history_window_us=maybe(st.integers(1, 25)),
+    order_ids=st.booleans(),
+    household=st.booleans(),
+    group_stock=st.booleans(),
+    sent=st.booleans(),
+    sent_by=st.frozensets(st.sampled_from(("sku", "item_group", "category"))),
+    sent_window_us=maybe(st.integers(1, 25)),
+    feedback=st.booleans(),
 )
 
 
@@ -157,7 +203,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 
 def comparable(snapshot: Snapshot) -> dict[str, Any]:
-    """A snapshot without the order of what has none."""
+    """A snapshot without the order of what has none; messages and feedback have one."""
     return {
         "message": snapshot.message,
         "as_of_us": snapshot.as_of_us,
@@ -167,6 +213,9 @@ def comparable(snapshot: Snapshot) -> dict[str, Any]:
         "products": dict(snapshot.products),
         "stock": {sku: sorted(found, key=lambda level: level.location_id) for sku, found in snapshot.stock.items()},
         "lines": sorted(snapshot.lines, key=repr),
+        "household_lines": {who: sorted(lines, key=repr) for who, lines in snapshot.household_lines.items()},
+        "sent": [message._replace(items=tuple(sorted(message.items, key=repr))) for message in snapshot.sent],
+        "feedback": list(snapshot.feedback),
         "feeds_us": dict(snapshot.feeds_us),
         "unavailable": snapshot.unavailable,
     }
@@ -175,19 +224,71 @@ def comparable(snapshot: Snapshot) -> dict[str, Any]:
 def reduced(snapshot: Snapshot, wanted: FactNeeds) -> dict[str, Any]:
     """What remains of a book's snapshot, which holds all, when only the facts wanted for this message are kept."""
     facts = comparable(snapshot)
-    ways = wanted.history_by - {"sku"}
     shown = {item.sku for item in snapshot.message.items} | set(snapshot.message.replacements)
-    same = {way: {getattr(product, way) for product in snapshot.products.values()} - {None} for way in ways}
-
-    def matters(line: OrderLine) -> bool:
-        recent = wanted.history_window_us is None or line.ordered_at_us > snapshot.as_of_us - wanted.history_window_us
-        return recent and (line.sku in shown or any(getattr(line, way) in values for way, values in same.items()))
-
-    lines = [line for line in snapshot.lines if matters(line)] if wanted.history else []
-    if not ways:
-        lines = [line._replace(item_group=None, category=None, brand=None) for line in lines]
-    facts["lines"] = sorted(lines, key=repr)
-    facts["products"] = facts["products"] if wanted.products or ways else {}
-    facts["stock"] = facts["stock"] if wanted.stock else {}
-    facts["customer"] = facts["customer"] if wanted.customer else None
+    products = [snapshot.products[sku] for sku in shown if sku in snapshot.products]
+    facts["lines"] = _lines(facts["lines"], snapshot, wanted, shown, products)
+    others = {who: _lines(lines, snapshot, wanted, shown, products) for who, lines in facts["household_lines"].items()}
+    facts["household_lines"] = {who: lines for who, lines in others.items() if lines} if wanted.household else {}
+    facts["sent"] = _messages(facts["sent"], snapshot, wanted, shown, products) if wanted.sent else []
+    facts["feedback"] = facts["feedback"] if wanted.feedback else []
+    kept = snapshot.products.keys() | snapshot.stock.keys() if wanted.group_stock else shown
+    compared = (wanted.history_by | (wanted.sent_by if wanted.sent else frozenset())) - {"sku"}
+    has_products = wanted.products or wanted.group_stock or compared
+    facts["products"] = {sku: each for sku, each in facts["products"].items() if has_products and sku in kept}
+    has_stock = wanted.stock or wanted.group_stock
+    facts["stock"] = {sku: levels for sku, levels in facts["stock"].items() if has_stock and sku in kept}
+    facts["customer"] = facts["customer"] if wanted.customer or wanted.household else None
     return facts
+
+
+def _lines(
+    lines: list[OrderLine], snapshot: Snapshot, wanted: FactNeeds, shown: set[str], products: list[Product]
+) -> list[OrderLine]:
+    """The lines that count as the same as an item, without what nobody asked for."""
+    if not wanted.history or not shown:
+        return []
+    by_component = "component" in wanted.history_by
+    skus = shown | {part for product in products for part in product.bundle_of} if by_component else shown
+    ways = wanted.history_by - {"sku", "component"}
+    blank = {
+        **({} if ways or by_component else {"item_group": None, "category": None, "brand": None}),
+        **({} if wanted.order_ids else {"order_id": ""}),
+        **({} if by_component else {"bundle_of": ()}),
+    }
+    return sorted(
+        (
+            line._replace(**blank)  # type: ignore[arg-type]
+            for line in lines
+            if _is_recent(line.ordered_at_us, snapshot, wanted.history_window_us)
+            and (line.sku in skus or (by_component and line.bundle_of) or _is_alike(line, ways, products))
+        ),
+        key=repr,
+    )
+
+
+def _messages(
+    messages: list[SentMessage], snapshot: Snapshot, wanted: FactNeeds, shown: set[str], products: list[Product]
+) -> list[SentMessage]:
+    """The messages of the window with the items that count as the same as an item."""
+    ways = wanted.sent_by - {"sku"}
+
+    def items(message: SentMessage) -> tuple[SentItem, ...]:
+        alike = [item for item in message.items if item.sku in shown or _is_alike(item, ways, products)]
+        return tuple(item if ways else SentItem(item.sku) for item in alike) if wanted.sent_by else ()
+
+    return [
+        message._replace(items=tuple(sorted(items(message), key=repr)))
+        for message in messages
+        if _is_recent(message.sent_at_us, snapshot, wanted.sent_window_us)
+    ]
+
+
+def _is_recent(at_us: int, snapshot: Snapshot, window_us: int | None) -> bool:
+    return window_us is None or at_us > snapshot.as_of_us - window_us
+
+
+def _is_alike(one: OrderLine | SentItem, ways: frozenset[str], products: list[Product]) -> bool:
+    return any(
+        (value := getattr(one, way)) is not None and value in {getattr(product, way) for product in products}
+        for way in ways
+    )

@@ -269,7 +269,7 @@ def fill_plain_shop(database: Database) -> None:
 
 
 def customer(customer_id: str, *identities: tuple[str, str]) -> CustomerRecord:
-    return CustomerRecord(customer_id, None, None, None, None, "{}", "{}", 1, identities)
+    return CustomerRecord(customer_id, None, None, None, None, "{}", "{}", None, None, None, 1, identities)
 
 
 def order(order_id: str, customer_id: str, sku: str, at_us: int, units: int = 1) -> OrderRecord:
