@@ -81,7 +81,7 @@ def next_turn_us(after_us: int, walls_us: tuple[int, ...], zone: ZoneInfo) -> in
 
     Beside the times themselves: midnight, and the instant at which clocks are set.
     """
-    turn_us = min(next_midnight_us(after_us, zone), *(next_clock_us(after_us, wall_us, zone) for wall_us in walls_us))
+    turn_us = min((next_midnight_us(after_us, zone), *(next_clock_us(after_us, wall_us, zone) for wall_us in walls_us)))
     set_us = _clocks_set_us(after_us, turn_us, zone)
     return turn_us if set_us is None else min(turn_us, set_us)
 

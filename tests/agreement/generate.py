@@ -4,20 +4,52 @@ Hypothesis hands in a Random it controls (and can shrink); the long run hands in
 times sit on the edges of windows, so that rules fire, facts collide and boundaries are hit.
 """
 
+import json
+from datetime import UTC, datetime
 from random import Random
 
 from suppress.decisions.decision import Mode
 from suppress.facts.book import FactBook
-from suppress.facts.fields import FIELDS, OPERATORS, Field, FieldType, Operator, Scope, find_field
-from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, from_us
+from suppress.facts.feedback import SAYINGS
+from suppress.facts.fields import FIELDS, OPERATORS, Field, FieldType, Operator, Scope, find_field, qualified, typed
+from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, from_us, to_us
 from suppress.facts.message import Item, Message
-from suppress.facts.records import CustomerRecord, OrderRecord, ProductRecord, StockRecord
+from suppress.facts.records import (
+    CustomerRecord,
+    FeedbackRecord,
+    OrderRecord,
+    ProductRecord,
+    SentRecord,
+    StockRecord,
+)
 from suppress.facts.snapshot import Source
 from suppress.problems import Position
-from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Not, Same, Scalar
+from suppress.rules.ruleset import Effect, Hold, Rule, Ruleset, WhenUnknown
+from suppress.rules.tree import (
+    All,
+    AnyOf,
+    Bought,
+    By,
+    ClockTime,
+    Compare,
+    Condition,
+    Count,
+    Day,
+    Duration,
+    Instant,
+    Leaf,
+    Not,
+    Parts,
+    Period,
+    Said,
+    Same,
+    Scalar,
+    Sent,
+    Shown,
+)
 
-AS_OF_US = 1_795_338_000 * 1_000_000
+AS_OF_US = to_us(datetime(2026, 10, 25, 1, tzinfo=UTC))
+"""The very instant at which European clocks go from 3:00 back to 2:00: local times and calendars are hardest here."""
 SKUS = ("A-1", "A-2", "B-1", "b-1", "C-1", "ghost")
 GROUPS = ("A", "B", "é\"\\'\n")
 CATEGORIES = ("food", "food/tea", "food/tea/green", "foodstuff")
@@ -26,6 +58,11 @@ COUNTRIES = ("CH", "DE")
 CHANNELS = ("email", "advert")
 WINDOWS_US = (US_PER_HOUR, US_PER_DAY, 30 * US_PER_DAY, 365 * US_PER_DAY)
 POSITION = Position("random.yaml")
+ZONES = ("Europe/Zurich", "UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "No/Where")
+TAGS = ("sale", "winback", "vip")
+CODE = "recently_purchased"
+CYCLES = {"food": Duration(5 * US_PER_DAY, "5 days"), "food/tea": Duration(US_PER_DAY, "1 day")}
+TODAY = AS_OF_US // US_PER_DAY
 
 _TEXTS = {
     "item.sku": SKUS,
@@ -40,29 +77,67 @@ _TEXTS = {
     "customer.household_id": ("h1", "h2"),
     "customer.country": COUNTRIES,
     "customer.region": ("ZH", "BE"),
-    "customer.time_zone": ("Europe/Zurich", "UTC"),
+    "customer.time_zone": ZONES,
     "customer.attributes.tier": ("gold", "x" * 1000),
     "message.channel": CHANNELS,
     "message.attributes.theme": ("sale", "new"),
     "campaign.id": ("spring", "autumn"),
+    "campaign.tag": TAGS,
+    "message.dropped_code": (CODE, "out_of_stock"),
 }
 _PATTERNS = ("tea$", "^[A-Z]", "o+", "a|b", ".", "\\d")
 _ATTRIBUTES = ("item.attributes.colour", "customer.attributes.tier", "message.attributes.theme")
 
 
+def _made_to_measure() -> tuple[Field, ...]:
+    """Fields that stand in no table: attributes, typed ones, consent to a channel, stock at a place, kept by path."""
+    attributes = [field for name in _ATTRIBUTES if (field := find_field(name))]
+    points, joined, organic, sms = (
+        find_field(name)
+        for name in (
+            "customer.attributes.points",
+            "customer.attributes.joined",
+            "item.attributes.organic",
+            "customer.consent.sms",
+        )
+    )
+    assert points
+    assert joined
+    assert organic
+    assert sms
+    places = [
+        qualified(field, at=place)
+        for field in FIELDS.values()
+        if field.by_location
+        for place in ("east", "customer.region")
+    ]
+    return (
+        *attributes,
+        typed(points, FieldType.NUMBER),
+        typed(joined, FieldType.DAY),
+        typed(organic, FieldType.YES_NO),
+        sms,
+        *places,
+        qualified(FIELDS["message.kept_of_category"], under="food"),
+    )
+
+
+_FIELDS = (*FIELDS.values(), *_made_to_measure())
+
+
 def a_ruleset(rng: Random) -> Ruleset:
     """One to eight rules, now and then enough for several chunks of the engine."""
     count = rng.choice((1, 2, 3, 4, 6, 8)) if rng.random() < 0.98 else rng.randint(50, 110)
-    ages = {
-        source: Duration(rng.choice(WINDOWS_US), "some time")
-        for source in (Source.PRODUCTS, Source.ORDERS, Source.STOCK, Source.CUSTOMERS)
-        if rng.random() < 0.25
-    }
+    ages = {source: Duration(rng.choice(WINDOWS_US), "some time") for source in Source if rng.random() < 0.25}
     return Ruleset(
         name="random",
         rules=tuple(_a_rule(rng, number) for number in range(count)),
         mode=Mode.SHADOW if rng.random() < 0.03 else Mode.ENFORCE,
         max_age=ages,
+        time_zone=rng.choice(("UTC", "Europe/Zurich", "America/New_York")),
+        cycles=rng.choice(({}, CYCLES)),
+        regions=rng.choice(({}, {"ZH": ("east", "west"), "BE": ("north",)})),
+        control_group=rng.choice((0, 0, 0, 5_000, 10_000)),
         position=POSITION,
     )
 
@@ -71,9 +146,11 @@ def a_book(rng: Random) -> FactBook:
     """A shop of six skus and two customers, with gaps."""
     book = FactBook(feeds_us={source: _feed(rng) for source in Source})
     book.add(_a_product(rng, sku) for sku in SKUS[:-1] if rng.random() < 0.85)
-    book.add(_a_level(rng, sku, place) for sku in SKUS for place in ("east", "west") if rng.random() < 0.5)
-    book.add(_a_customer(rng, name) for name in ("ada", "bob") if rng.random() < 0.8)
+    book.add(_a_level(rng, sku, place) for sku in SKUS for place in ("east", "west", "north") if rng.random() < 0.5)
+    book.add(_a_customer(rng, name) for name in ("ada", "bob", "cyd") if rng.random() < 0.8)
     book.add(_an_order(rng, number) for number in range(rng.choice((0, 1, 2, 4, 8))))
+    book.add(_a_sent(rng, number) for number in range(rng.choice((0, 0, 1, 2, 4))))
+    book.add(_a_feedback(rng) for _ in range(rng.choice((0, 0, 1, 2, 3))))
     return book
 
 
@@ -89,6 +166,7 @@ def a_message(rng: Random) -> Message:
         message_id="m-1",
         channel=_maybe(rng, CHANNELS),
         campaign_id=_maybe(rng, ("spring", "autumn")),
+        campaign_tags=tuple(tag for tag in TAGS if rng.random() < 0.3),
         slots=rng.choice((None, None, 0, 1, 2, 5)),
         replacements=tuple(rng.choice(SKUS) for _ in range(rng.randint(0, 3))),
         attributes={"theme": "sale"} if rng.random() < 0.5 else {},
@@ -106,15 +184,14 @@ def a_condition(rng: Random, scope: Scope, depth: int) -> Condition:
     return All(parts=parts) if kind < 0.78 else AnyOf(parts=parts)
 
 
-def a_leaf(rng: Random, scope: Scope) -> Compare | Bought:
-    """A comparison with any operator its type allows, or a purchase condition."""
-    if scope is Scope.ITEM and rng.random() < 0.3:
-        return _a_bought(rng)
+def a_leaf(rng: Random, scope: Scope) -> Leaf:
+    """A comparison with any operator its type allows, or a condition on the past."""
+    if scope is Scope.ITEM and rng.random() < 0.4:
+        return rng.choice((_a_bought, _a_bought, _a_shown, _a_said, _a_sent_condition))(rng)
+    if rng.random() < 0.2:
+        return _a_sent_condition(rng)
     wanted = {Scope.ITEM, Scope.MESSAGE} if scope is Scope.ITEM else {Scope.MESSAGE, Scope.OUTCOME}
-    names = [name for name, field in FIELDS.items() if field.scope in wanted]
-    names += [name for name in _ATTRIBUTES if (find_field(name) or FIELDS["item.sku"]).scope in wanted]
-    field = find_field(rng.choice(names))
-    assert field is not None
+    field = rng.choice([field for field in _FIELDS if field.scope in wanted])
     operator = rng.choice(OPERATORS[field.type])
     return Compare(field=field, operator=operator, values=_values(rng, field, operator))
 
@@ -130,6 +207,9 @@ def _values(rng: Random, field: Field, operator: Operator) -> tuple[Scalar, ...]
         case Operator.IN | Operator.NOT_IN:
             several = {_value(rng, field) for _ in range(rng.choice((1, 2, 3, 4)))}
             return tuple(sorted(several, key=repr))
+        case Operator.BETWEEN if field.type is FieldType.CLOCK:
+            first, second = _value(rng, field), _value(rng, field)
+            return (first, second) if first != second else (first, ClockTime(0, "00:00"))
         case Operator.BETWEEN:
             return tuple(sorted((_value(rng, field), _value(rng, field)), key=_sortable))
         case _:
@@ -146,6 +226,11 @@ def _value(rng: Random, field: Field) -> Scalar:
             return Duration(rng.choice(WINDOWS_US) + rng.choice((-1, 0, 1)), "some time")
         case FieldType.INSTANT:
             return Instant(AS_OF_US + rng.choice((-1, 0, 1)) * US_PER_DAY, "2026-11-22")
+        case FieldType.CLOCK:
+            # Five past three in Zurich, the top of an hour, and in the middle of one.
+            return ClockTime(rng.choice((0, 60, 120, 125, 150, 180, 21 * 60, 23 * 60 + 59)) * US_PER_MINUTE, "02:00")
+        case FieldType.DAY:
+            return Day(TODAY + rng.choice((-1, 0, 1, 30)), "2026-10-25")
         case FieldType.CHOICE:
             return rng.choice(field.choices)
         case _:
@@ -153,30 +238,83 @@ def _value(rng: Random, field: Field) -> Scalar:
 
 
 def _sortable(value: Scalar) -> int:
+    if isinstance(value, Day):
+        return value.days
     return value.us if isinstance(value, Duration | Instant) else int(value)
 
 
 def _a_bought(rng: Random) -> Bought:
-    within = rng.choice((None, *WINDOWS_US))
-    shorter = [us for us in WINDOWS_US if within is None or us < within]
-    not_within = rng.choice((None, None, *shorter)) if shorter else None
+    within, not_within = _a_window(rng)
     return Bought(
         same=rng.choice(tuple(Same)),
-        within=None if within is None else Duration(within, "some time"),
-        not_within=None if not_within is None else Duration(not_within, "some time"),
+        within=within,
+        not_within=not_within,
         at_least=rng.choice((1, 1, 1, 2, 3)),
+        count=rng.choice((Count.UNITS, Count.UNITS, Count.ORDERS)),
         kept=rng.random() < 0.7,
+        by=rng.choice((By.CUSTOMER, By.CUSTOMER, By.HOUSEHOLD)),
+        gifts=rng.random() < 0.7,
+        channels=rng.choice(((), (), ("web",), ("shop", "web"))),
+        parts=rng.choice(tuple(Parts)),
     )
 
 
+def _a_shown(rng: Random) -> Shown:
+    within, not_within = _a_window(rng)
+    return Shown(
+        same=rng.choice((Same.SKU, Same.ITEM_GROUP, Same.CATEGORY)),
+        within=within,
+        not_within=not_within,
+        at_least=rng.choice((1, 1, 2)),
+        channels=_some_of(rng, CHANNELS),
+        campaigns=_some_of(rng, ("spring", "autumn")),
+    )
+
+
+def _a_sent_condition(rng: Random) -> Sent:
+    period = rng.choice((None, *Period))
+    return Sent(
+        within=Duration(rng.choice(WINDOWS_US), "some time") if period is None else None,
+        calendar=period,
+        zone=rng.choice(("customer", "shop", "Asia/Kathmandu")) if period else None,
+        at_least=rng.choice((1, 1, 2, 3)),
+        channels=_some_of(rng, CHANNELS),
+        campaigns=_some_of(rng, ("spring", "autumn")),
+    )
+
+
+def _a_said(rng: Random) -> Said:
+    return Said(
+        says=tuple(rng.sample(SAYINGS, rng.choice((1, 1, 2)))),
+        same=rng.choice((Same.SKU, Same.ITEM_GROUP, Same.CATEGORY)),
+        within=rng.choice((None, *(Duration(us, "some time") for us in WINDOWS_US))),
+    )
+
+
+def _a_window(rng: Random) -> tuple[Duration | None, Duration | None]:
+    within = rng.choice((None, *WINDOWS_US))
+    shorter = [us for us in WINDOWS_US if within is None or us < within]
+    not_within = rng.choice((None, None, *shorter)) if shorter else None
+    return (
+        None if within is None else Duration(within, "some time"),
+        None if not_within is None else Duration(not_within, "some time"),
+    )
+
+
+def _some_of(rng: Random, words: tuple[str, ...]) -> tuple[str, ...]:
+    return rng.choice(((), (), (rng.choice(words),), words, ("this",)))
+
+
 def _a_rule(rng: Random, number: int) -> Rule:
-    effect = Effect.DROP_ITEM if rng.random() < 0.75 else Effect.SUPPRESS_MESSAGE
+    effect = rng.choice((*[Effect.DROP_ITEM] * 7, Effect.SUPPRESS_MESSAGE, Effect.HOLD_MESSAGE))
     scope = Scope.ITEM if effect is Effect.DROP_ITEM else Scope.MESSAGE
     starts, ends = _a_date(rng), _a_date(rng)
     return Rule(
         id=f"rule-{number}",
         effect=effect,
-        code="recently_purchased",
+        hold=_a_hold(rng) if effect is Effect.HOLD_MESSAGE else None,
+        always=rng.random() < 0.2,
+        code=CODE,
         when=a_condition(rng, scope, rng.choice((0, 1, 2, 3, 4))),
         unless=a_condition(rng, scope, rng.choice((0, 1, 2))) if rng.random() < 0.3 else None,
         when_unknown=rng.choice(tuple(WhenUnknown)),
@@ -184,6 +322,16 @@ def _a_rule(rng: Random, number: int) -> Rule:
         starts=starts,
         ends=ends if starts is None or ends is None or ends.us > starts.us else None,
         position=POSITION,
+    )
+
+
+def _a_hold(rng: Random) -> Hold:
+    return rng.choice(
+        (
+            Hold(until=ClockTime(rng.choice((0, 125, 150, 480)) * US_PER_MINUTE, "08:00")),
+            Hold(length=Duration(2 * US_PER_HOUR, "2 hours")),
+            Hold(restock=True),
+        )
     )
 
 
@@ -204,8 +352,8 @@ def _a_product(rng: Random, sku: str) -> ProductRecord:
         replenish_days=rng.choice((None, 1, 30)),
         price_minor=rng.choice((None, 0, 3, 2**53 - 1)),
         currency=_maybe(rng, ("EUR", "CHF")),
-        bundle_of="[]",
-        attributes=rng.choice(("{}", '{"colour":"red"}', '{"colour":"no"}')),
+        bundle_of=json.dumps(rng.sample(SKUS, rng.choice((0, 0, 0, 1, 2))) * rng.choice((1, 1, 2))),
+        attributes=rng.choice(("{}", '{"colour":"red"}', '{"colour":"no","organic":"yes"}', '{"organic":"maybe"}')),
         updated_at_us=AS_OF_US,
     )
 
@@ -218,7 +366,7 @@ def _a_level(rng: Random, sku: str, place: str) -> StockRecord:
         reserved=rng.choice((0, 0, 1, 3)),
         safety_stock=rng.choice((0, 0, 1)),
         incoming_units=rng.choice((None, 0, 3)),
-        incoming_at_us=rng.choice((None, AS_OF_US, AS_OF_US + US_PER_DAY)),
+        incoming_at_us=rng.choice((None, AS_OF_US, AS_OF_US + 1, AS_OF_US + US_PER_DAY)),
         availability=rng.choice((None, "in_stock", "out_of_stock", "preorder", "backorder")),
         updated_at_us=_past(rng),
     )
@@ -230,10 +378,15 @@ def _a_customer(rng: Random, name: str) -> CustomerRecord:
         customer_id=name,
         household_id=_maybe(rng, ("h1", "h2")),
         country=_maybe(rng, COUNTRIES),
-        region=_maybe(rng, ("ZH", "BE")),
-        time_zone=_maybe(rng, ("Europe/Zurich", "UTC")),
-        consent="{}",
-        attributes=rng.choice(("{}", '{"tier":"gold"}')),
+        region=_maybe(rng, ("ZH", "BE", "east")),
+        time_zone=_maybe(rng, ZONES),
+        consent=rng.choice(("{}", '{"email":true,"sms":false}', '{"email":false}', '{"advert":true,"sms":true}')),
+        attributes=rng.choice(
+            ("{}", '{"tier":"gold"}', '{"points":"3","joined":"2026-10-24"}', '{"points":"3.5","joined":"soon"}')
+        ),
+        do_not_contact=rng.choice((None, True, False)),
+        open_case=rng.choice((None, True, False)),
+        late_order=rng.choice((None, True, False)),
         updated_at_us=AS_OF_US,
         identities=(("email", "ada@example.com" if name == "ada" or shared else f"{name}@example.com"),),
     )
@@ -242,9 +395,9 @@ def _a_customer(rng: Random, name: str) -> CustomerRecord:
 def _an_order(rng: Random, number: int) -> OrderRecord:
     units = rng.choice((1, 1, 2, 3, -1, -2))
     return OrderRecord(
-        order_id=f"o-{number}",
-        line_id="1",
-        customer_id=rng.choice(("ada", "ada", "ada", "bob")),
+        order_id=f"o-{number // 2}",
+        line_id=f"{number % 2}",
+        customer_id=rng.choice(("ada", "ada", "ada", "bob", "cyd")),
         sku=rng.choice(SKUS),
         units=units,
         ordered_at_us=_past(rng),
@@ -255,6 +408,29 @@ def _an_order(rng: Random, number: int) -> OrderRecord:
         unit_price_minor=None,
         currency=None,
         updated_at_us=AS_OF_US,
+    )
+
+
+def _a_sent(rng: Random, number: int) -> SentRecord:
+    return SentRecord(
+        message_id=rng.choice(("m-1", f"m-{number + 2}")),
+        customer_id=rng.choice(("ada", "ada", "ada", "bob")),
+        channel=_maybe(rng, CHANNELS),
+        campaign_id=_maybe(rng, ("spring", "autumn")),
+        sent_at_us=rng.choice((_past(rng), AS_OF_US - rng.randrange(40 * US_PER_DAY))),
+        items=json.dumps([rng.choice(SKUS) for _ in range(rng.choice((0, 1, 2, 3)))]),
+        updated_at_us=AS_OF_US,
+    )
+
+
+def _a_feedback(rng: Random) -> FeedbackRecord:
+    kind = rng.choice(("sku", "sku", "category"))
+    return FeedbackRecord(
+        customer_id=rng.choice(("ada", "ada", "ada", "bob")),
+        about_kind=kind,
+        about=rng.choice(SKUS if kind == "sku" else CATEGORIES),
+        says=rng.choice(SAYINGS),
+        updated_at_us=_past(rng),
     )
 
 
