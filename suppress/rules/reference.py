@@ -1,24 +1,29 @@
 """Turn the vocabulary into the tables of `docs/rules.md`, so that the page cannot say what the program does not do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from suppress.decisions.reasons import REASON_CODES
 from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS, OPERATOR_MEANINGS, OPERATORS, Field, FieldType, Scope
+from suppress.rules.entries import CONDITIONS, DEFAULTS, EFFECTS, PAST, QUALIFIERS, RULE, TOP, Entry
 
 _WHERE: Final = {
     Scope.ITEM: "`drop: item`",
-    Scope.MESSAGE: "both",
-    Scope.OUTCOME: "`suppress: message`",
+    Scope.MESSAGE: "all",
+    Scope.OUTCOME: "`suppress: message`, `hold`",
 }
 _TYPE_MEANINGS: Final = {
     FieldType.TEXT: "text as written; `NO`, `on` and `012` stay what they are",
     FieldType.CHOICE: "one of the words listed with the field",
     FieldType.PATH: "a category path, `/` between levels",
-    FieldType.NUMBER: "a whole number without quotes",
+    FieldType.NUMBER: "a whole number without quotes; a share may have its sign: `50%`",
     FieldType.DURATION: "a number and a unit: `90 minutes`, `6 hours`, `180 days`, `8 years` (a year is 365 days)",
     FieldType.INSTANT: "a date (`2026-12-01`, midnight in the ruleset's `time_zone`) or a time with its zone",
     FieldType.YES_NO: "`yes` or `no`",
+    FieldType.CLOCK: "hours and minutes: `08:00`, `22:30`",
+    FieldType.DAY: "a date: `2026-12-25`",
+    FieldType.WORDS: "several texts at once; it *is* a word when one of them is, and *is not* when none is",
 }
 
 
@@ -48,7 +53,44 @@ def codes_table() -> str:
     return _table(("code", "says"), [(f"`{code}`", meaning) for code, meaning in REASON_CODES.items()])
 
 
-TABLES: Final = {"fields": fields_table, "operators": operators_table, "types": types_table, "codes": codes_table}
+def entries_table(entries: Sequence[Entry]) -> str:
+    """The keys of a map: what each means, and what holds when it is left out."""
+    rows = [(f"`{entry.name}`", entry.meaning, entry.default) for entry in entries]
+    return _table(("key", "means", "left out"), rows)
+
+
+def effects_table() -> str:
+    """Every effect a rule may have."""
+    return _table(("effect", "means"), [(f"`{entry.name}`", entry.meaning) for entry in EFFECTS])
+
+
+def conditions_table() -> str:
+    """Every entry of a condition that is not a field."""
+    return _table(("entry", "true when"), [(f"`{name}`", meaning) for name, meaning in CONDITIONS.items()])
+
+
+def qualifiers_table() -> str:
+    """What narrows a field, and which fields it may narrow."""
+    rows = []
+    for name, meaning in QUALIFIERS.items():
+        fields = [field.name for field in FIELDS.values() if (field.by_location if name == "at" else field.by_category)]
+        rows.append((f"`{name}`", meaning, ", ".join(f"`{field}`" for field in fields)))
+    return _table(("entry", "counts", "of"), rows)
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "file": partial(entries_table, TOP),
+    "defaults": partial(entries_table, DEFAULTS),
+    "rule": partial(entries_table, RULE),
+    "effects": effects_table,
+    "conditions": conditions_table,
+    **{name: partial(entries_table, entries) for name, entries in PAST.items()},
+    "fields": fields_table,
+    "qualifiers": qualifiers_table,
+    "operators": operators_table,
+    "types": types_table,
+    "codes": codes_table,
+}
 
 
 def with_tables(page: str) -> str:
@@ -67,6 +109,8 @@ def _row(field: Field) -> tuple[str, ...]:
     if field.choices:
         meaning += f": {', '.join(f'`{choice}`' for choice in field.choices)}"
     unit = f", {field.unit}" if field.unit else ""
+    if field.by_location or field.by_category:
+        meaning += f"; may be narrowed with `{'at' if field.by_location else 'under'}`"
     unknown = "yes" if field.may_be_unknown else "no"
     return f"`{field.name}`", f"{field.type.value}{unit}", _WHERE[field.scope], unknown, meaning
 

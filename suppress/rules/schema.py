@@ -6,66 +6,39 @@ and types, and offers `defaultSnippets`; validators know neither and take no not
 """
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from suppress.decisions.reasons import REASON_CODES
-from suppress.facts.fields import (
-    ATTRIBUTE_PREFIXES,
-    FIELDS,
-    OPERATOR_MEANINGS,
-    OPERATORS,
-    Field,
-    FieldType,
-    Operator,
+from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS
+from suppress.rules.effects import EFFECT_TARGETS, RESTOCK
+from suppress.rules.entries import CONDITIONS, DEFAULTS, HOLD, PAST, REQUIRED, RULE, TOP, Entry
+from suppress.rules.header import MODES, WHEN_UNKNOWN
+from suppress.rules.schema_fields import field_shape
+from suppress.rules.schema_past import past_shapes
+from suppress.rules.schema_values import (
+    CLOCK,
+    CODE,
+    DURATION,
+    INSTANT,
+    NAME,
+    PATH,
+    SHARE,
+    TEXT,
+    YES_NO,
+    Schema,
+    one_or_list,
+    said,
 )
-from suppress.rules.header import DEFAULT_KEYS, MODES, WHEN_UNKNOWN
-from suppress.rules.literals import UNITS_US
-from suppress.rules.tree import Same
+from suppress.rules.tables import TYPE_WORDS
 
-Schema = dict[str, Any]
-
-_NAME: Final = {
-    "type": "string",
-    "pattern": "^[a-z0-9][a-z0-9-]*$",
-    "errorMessage": "write lower-case letters, digits and `-`",
-}
-_TEXT: Final = {"type": ["string", "number", "boolean"], "errorMessage": "write a text"}
-_UNITS: Final = "|".join(f"{unit}s?" for unit in UNITS_US)
-_DURATION: Final = {
-    "type": "string",
-    "pattern": rf"^0*[1-9][0-9]*\s*({_UNITS})$",
-    "errorMessage": "write a whole number with its unit, e.g. `30 days` or `6 hours`",
-    "examples": ["30 days", "6 hours"],
-}
-_INSTANT: Final = {
-    "type": "string",
-    "pattern": (
-        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-        r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)? ?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$"
-    ),
-    "errorMessage": "write a date such as `2026-12-24`, or a time with its zone such as `2026-12-24T18:00:00Z`",
-    "examples": ["2026-12-24", "2026-12-24T18:00:00Z"],
-}
-_YES_NO: Final = {
-    "type": ["boolean", "string"],
-    "pattern": "^([Yy]es|[Nn]o|[Tt]rue|[Ff]alse)$",
-    "errorMessage": "write `yes` or `no`",
-    "examples": ["yes", "no"],
-}
-_VALUES: Final[dict[FieldType, Schema]] = {
-    FieldType.TEXT: _TEXT,
-    FieldType.PATH: {
-        "type": "string",
-        "pattern": "^[^/]+(/[^/]+)*$",
-        "errorMessage": "write a category such as `home/bedroom`, without `/` at its ends",
-    },
-    FieldType.NUMBER: {"type": "integer", "errorMessage": "write a whole number, without quotes"},
-    FieldType.DURATION: _DURATION,
-    FieldType.INSTANT: _INSTANT,
-    FieldType.YES_NO: _YES_NO,
-}
-_EFFECTS: Final = {"drop": "item", "suppress": "message"}
-_CONDITION: Final = {"$ref": "#/definitions/condition"}
+_CONDITION: Final[Schema] = {"$ref": "#/definitions/condition"}
+_MODE: Final[Schema] = {"$ref": "#/definitions/mode"}
+_WHEN_UNKNOWN: Final[Schema] = {"$ref": "#/definitions/whenUnknown"}
+_ATTRIBUTE: Final = "^(item|customer|message)\\.attributes\\..+$"
+_SNIPPETS: Final[tuple[tuple[str, Schema], ...]] = (
+    *((f"{effect} {target}", {effect: target}) for effect, target in EFFECT_TARGETS.items()),
+    ("hold", {"hold": {"until": "08:00"}}),
+)
 
 
 def ruleset_schema() -> Schema:
@@ -74,182 +47,143 @@ def ruleset_schema() -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "ruleset.schema.json",
         "title": "Ruleset",
-        "description": "Rules that say which items are dropped from a message and which messages are not sent.",
+        "description": "Rules that say which items are dropped from a message, which messages are held or not sent.",
         "type": "object",
         "additionalProperties": False,
-        "required": ["version", "ruleset", "rules"],
-        "properties": {
-            "version": _said("the version of the rule language", {"enum": [1]}),
-            "ruleset": _said("the name of the ruleset, the same as the file's", _NAME),
-            "owner": _said("whom to ask about these rules", _TEXT),
-            "mode": _said("the loudest any rule of this file may be", {"$ref": "#/definitions/mode"}),
-            "time_zone": _said("the zone dates are meant in, e.g. Europe/Zurich; default UTC", {"type": "string"}),
-            "defaults": _defaults(),
-            "codes": {
-                "description": "reason codes of this ruleset's own, each with its meaning",
-                "type": "object",
-                "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
-                "additionalProperties": _TEXT,
-            },
-            "rules": _said(
-                "the rules; of those that fire, the first decides",
-                {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/rule"}},
-            ),
-        },
+        "required": ["version", "ruleset"],
+        "properties": _properties(TOP, _TOP_SHAPES),
+        # A file that builds on others may have no rules of its own, and rules that only change a base's.
+        "if": {"required": ["use"]},
+        "else": {"required": ["rules"], "properties": {"rules": {"items": _whole_rule()}}},
         "definitions": {
             "rule": _rule(),
             "condition": _condition(),
-            "bought": _bought(),
+            **past_shapes(),
+            "hold": _hold(),
             "mode": {"enum": list(MODES)},
             "whenUnknown": {"enum": list(WHEN_UNKNOWN)},
         },
     }
 
 
-def _said(description: str, schema: Schema) -> Schema:
-    """A schema with a description. Beside a reference it is not wrapped: editors would complete the key without `:`."""
-    return {"description": description, **schema}
+def _properties(entries: tuple[Entry, ...], shapes: dict[str, Schema]) -> dict[str, Schema]:
+    return {entry.name: said(_told(entry), shapes[entry.name]) for entry in entries}
+
+
+def _told(entry: Entry) -> str:
+    has_default = entry.default and entry.default != REQUIRED
+    return f"{entry.meaning} (default: {entry.default})" if has_default else entry.meaning
+
+
+def _map_of(values: Schema, names: Schema) -> Schema:
+    return {"type": "object", "propertyNames": names, "additionalProperties": values}
 
 
 def _defaults() -> Schema:
-    properties = {
-        key: _said("facts older than this are unknown", _DURATION) for key in DEFAULT_KEYS if key != "when_unknown"
-    }
-    properties["when_unknown"] = _said(
-        "what rules do whose condition ends unknown", {"$ref": "#/definitions/whenUnknown"}
-    )
-    return {
-        "description": "what holds for every rule that does not say otherwise",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-    }
+    shapes = {entry.name: _WHEN_UNKNOWN if entry.name == "when_unknown" else DURATION for entry in DEFAULTS}
+    return {"type": "object", "additionalProperties": False, "properties": _properties(DEFAULTS, shapes)}
+
+
+_TOP_SHAPES: Final[dict[str, Schema]] = {
+    "version": {"enum": [1]},
+    "ruleset": NAME,
+    "use": one_or_list(NAME),
+    "owner": TEXT,
+    "mode": _MODE,
+    "time_zone": {"type": "string"},
+    "control_group": SHARE,
+    "max_share": SHARE,
+    "defaults": _defaults(),
+    "codes": _map_of(TEXT, {"pattern": CODE["pattern"]}),
+    "attributes": _map_of(
+        {
+            "anyOf": [
+                {"enum": list(TYPE_WORDS)},
+                {"type": "array", "minItems": 1, "uniqueItems": True, "items": TEXT},
+            ]
+        },
+        {"pattern": _ATTRIBUTE},
+    ),
+    "cycles": _map_of(DURATION, {"pattern": PATH["pattern"]}),
+    "regions": _map_of(one_or_list(TEXT), {"minLength": 1}),
+    "define": _map_of(_CONDITION, {"pattern": NAME["pattern"]}),
+    "rules": {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/rule"}},
+}
 
 
 def _rule() -> Schema:
     known = [{"enum": [code], "description": meaning} for code, meaning in REASON_CODES.items()]
-    date = "date (in the ruleset's zone) or time with zone"
-    effects = " or ".join(f"`{effect}: {value}`" for effect, value in _EFFECTS.items())
+    shapes: dict[str, Schema] = {
+        "id": NAME,
+        "title": TEXT,
+        **{effect: {"enum": [target]} for effect, target in EFFECT_TARGETS.items()},
+        "hold": {"$ref": "#/definitions/hold"},
+        "code": {"anyOf": [*known, CODE]},
+        "when": _CONDITION,
+        "unless": _CONDITION,
+        "when_unknown": _WHEN_UNKNOWN,
+        "mode": _MODE,
+        "always": YES_NO,
+        "max_share": SHARE,
+        "starts": INSTANT,
+        "ends": INSTANT,
+    }
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["id", "code", "when"],
-        "oneOf": [{"required": [effect], "errorMessage": f"write one effect: {effects}"} for effect in _EFFECTS],
-        "defaultSnippets": [_snippet(effect) for effect in _EFFECTS],
-        "properties": {
-            "id": _said("the rule's name, unique in the file", _NAME),
-            "title": _said("what the rule is for, in a few words", _TEXT),
-            "drop": _said("drop the item when the rule fires", {"enum": ["item"]}),
-            "suppress": _said("do not send the message when the rule fires", {"enum": ["message"]}),
-            "code": {
-                "description": "the reason code campaign systems see",
-                "anyOf": [*known, {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}],
-            },
-            "when": _said("when the rule fires", _CONDITION),
-            "unless": _said("the exceptions", _CONDITION),
-            "when_unknown": _said(
-                "what to do when facts are missing: allow does not fire, block fires",
-                {"$ref": "#/definitions/whenUnknown"},
-            ),
-            "mode": _said("enforce: obeyed; shadow: recorded only; off: not played", {"$ref": "#/definitions/mode"}),
-            "starts": _said(f"the rule holds from here on: {date}", _INSTANT),
-            "ends": _said(f"the rule holds until here: {date}; a date counts to its end", _INSTANT),
-        },
+        "required": ["id"],
+        "defaultSnippets": [_snippet(name, effect) for name, effect in _SNIPPETS],
+        "properties": _properties(RULE, shapes),
     }
 
 
-def _snippet(effect: str) -> Schema:
+def _whole_rule() -> Schema:
+    """What a rule needs that changes no other."""
+    effects = [*EFFECT_TARGETS, "hold"]
+    told = ", ".join(f"`{effect}: {target}`" for effect, target in EFFECT_TARGETS.items())
+    return {
+        "required": [entry.name for entry in RULE if entry.default == REQUIRED],
+        "oneOf": [
+            {"required": [effect], "errorMessage": f"write one effect: {told} or `hold: {{until: ...}}`"}
+            for effect in effects
+        ],
+    }
+
+
+def _snippet(name: str, effect: Schema) -> Schema:
     """A whole rule to fill in, offered where a rule begins."""
-    body = {"id": "$1", "title": "$2", effect: _EFFECTS[effect], "code": "$3", "when": {"$4": ""}}
-    return {"label": f"rule: {effect} {_EFFECTS[effect]}", "description": "a new rule", "body": body}
+    body = {"id": "$1", "title": "$2", **effect, "code": "$3", "when": {"$4": ""}}
+    return {"label": f"rule: {name}", "description": "a new rule", "body": body}
+
+
+def _hold() -> Schema:
+    until = {"anyOf": [CLOCK, {"enum": [RESTOCK]}]}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "oneOf": [{"required": [entry.name], "errorMessage": "write `until` or `for`"} for entry in HOLD],
+        "properties": _properties(HOLD, {"until": until, "for": DURATION}),
+    }
 
 
 def _condition() -> Schema:
     several = {"type": "array", "minItems": 1, "items": _CONDITION}
+    shapes: dict[str, Schema] = {
+        "all": several,
+        "any": several,
+        "not": _CONDITION,
+        "defined": {"type": "string"},
+        **{name: {"$ref": f"#/definitions/{name}"} for name in PAST},
+    }
     return {
         "type": "object",
         "minProperties": 1,
         "additionalProperties": False,
         "properties": {
-            "all": _said("every condition of the list holds", several),
-            "any": _said("at least one condition of the list holds", several),
-            "not": _said("the condition does not hold", _CONDITION),
-            "bought": _said("the customer bought the same before", {"$ref": "#/definitions/bought"}),
-            **{name: _field(field) for name, field in FIELDS.items()},
+            **{name: said(meaning, shapes[name]) for name, meaning in CONDITIONS.items()},
+            **{name: field_shape(field) for name, field in FIELDS.items()},
         },
         "patternProperties": {
-            f"^{re.escape(prefix)}.+$": _field(field) for prefix, field in ATTRIBUTE_PREFIXES.items()
-        },
-    }
-
-
-def _field(field: Field) -> Schema:
-    operators: Schema = {
-        "title": "operators",
-        "type": "object",
-        "minProperties": 1,
-        "additionalProperties": False,
-        "properties": {
-            operator.value: _said(OPERATOR_MEANINGS[operator], _operand(field, operator))
-            for operator in OPERATORS[field.type]
-        },
-    }
-    unit = f" ({field.unit})" if field.unit else ""
-    short = [_short(field)] if Operator.IS in OPERATORS[field.type] else []
-    return {"description": field.meaning + unit, "anyOf": [*short, operators]}
-
-
-def _short(field: Field) -> Schema:
-    """The value in `FIELD: value`. Its message names the operators: editors show it for a wrong one of these, too."""
-    value = _value(field)
-    wanted = value.get("errorMessage") or "write " + " or ".join(f"`{choice}`" for choice in field.choices)
-    operators = ", ".join(f"`{operator.value}`" for operator in OPERATORS[field.type])
-    return {**value, "errorMessage": f"{wanted}; or a map of {operators}"}
-
-
-def _value(field: Field) -> Schema:
-    return {"enum": list(field.choices)} if field.type is FieldType.CHOICE else _VALUES[field.type]
-
-
-def _operand(field: Field, operator: Operator) -> Schema:
-    match operator:
-        case Operator.EXISTS:
-            return _YES_NO
-        case Operator.IN | Operator.NOT_IN:
-            return {"type": "array", "minItems": 1, "uniqueItems": True, "items": _value(field)}
-        case Operator.BETWEEN:
-            return {"type": "array", "minItems": 2, "maxItems": 2, "items": _value(field)}
-        case Operator.STARTS_WITH | Operator.CONTAINS | Operator.MATCHES:
-            return _TEXT
-        case _:
-            return _value(field)
-
-
-def _bought() -> Schema:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["same"],
-        "properties": {
-            "same": _said("what counts as the same as the item", {"enum": [same.value for same in Same]}),
-            "within": _said("bought at most this long ago", _DURATION),
-            "not_within": _said("and at least this long ago", _DURATION),
-            "at_least": {
-                "description": "so many units, 1 by default",
-                "anyOf": [
-                    {"type": "integer", "minimum": 1},
-                    {"type": "string", "pattern": "^0*[1-9][0-9]*\\s+units?$"},
-                ],
-            },
-            "kept": _said(
-                "yes: units not returned or cancelled; any: all units ordered",
-                {
-                    "type": ["boolean", "string"],
-                    "pattern": "^([Yy]es|[Tt]rue|any)$",
-                    "errorMessage": "write `yes` or `any`",
-                    "not": {"enum": [False]},
-                    "examples": ["yes", "any"],
-                },
-            ),
+            f"^{re.escape(prefix)}.+$": field_shape(field) for prefix, field in ATTRIBUTE_PREFIXES.items()
         },
     }

@@ -11,7 +11,7 @@ from suppress.rules.literals import scalar
 WHOLE: Final = 10_000
 """Parts per ten thousand of everything."""
 
-_SHARE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%|([01]\.[0-9]{1,9})")
+_SHARE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%|(0\.[0-9]{1,9})")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _PERCENT: Final = re.compile(r"([0-9]{1,9}) ?%?")
 _TOO_FINE: Final = re.compile(r"[0-9]*[.,][0-9]+ ?%?")
@@ -24,7 +24,7 @@ def read_share(node: Node, what: str, findings: Findings) -> int | None:
         return None
     text, position = found.text.strip(), found.position
     match = _SHARE.fullmatch(text)
-    if match is None:
+    if match is None or (match[2] and not Decimal(match[2])):
         if _WHOLE_NUMBER.fullmatch(text):
             findings.add(
                 "missing-percent",
