@@ -141,7 +141,7 @@ class _ListeningEngine:
         for rule in rules:
             applies = rule.applies_at(self._as_of_us)
             if {rule.id, rule.code} & words and not (applies and rule.number in answer.fired):
-                reason = self._writer.reason_of(rule, values, truth(rule.condition, values))
+                reason = self._writer.reason_of(rule, values, truth(rule.condition, values), rule.mode)
                 self.silent.append(
                     Behind(
                         about=about,
