@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -48,9 +49,16 @@ class LanguageServer:
         self._to_server = self._process.stdin
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
-        self.info = self.request("initialize", {"processId": None, "rootUri": root.as_uri(), "capabilities": CAPABILITIES})
-        self.notify("initialized", {})
-        self._wait(lambda: self._sections_asked >= set(settings), f"its settings {sorted(settings)} to be asked for")
+        try:
+            start = {"processId": None, "rootUri": root.as_uri(), "capabilities": CAPABILITIES}
+            self.info = self.request("initialize", start)
+            self.notify("initialized", {})
+            self._wait(
+                lambda: self._sections_asked >= set(settings), f"its settings {sorted(settings)} to be asked for"
+            )
+        except BaseException:
+            self._end()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -62,11 +70,15 @@ class LanguageServer:
                 self.notify("exit", None)
                 self._process.wait(DEADLINE_SECONDS)
         finally:
-            self._process.kill()
-            self._process.wait()
-            self._reader.join()
+            self._end()
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        with suppress(BrokenPipeError):
             self._to_server.close()
-            self._errors.close()
+        self._errors.close()
 
     def open(self, uri: str, text: str) -> None:
         """Show the server a YAML file; it need not exist on disk."""
@@ -106,8 +118,10 @@ class LanguageServer:
 
     def _send(self, message: Message) -> None:
         data = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self._to_server.write(b"Content-Length: %d\r\n\r\n%b" % (len(data), data))
-        self._to_server.flush()
+        # A server that has ended answers nothing; whoever waits for it is told.
+        with suppress(BrokenPipeError):
+            self._to_server.write(b"Content-Length: %d\r\n\r\n%b" % (len(data), data))
+            self._to_server.flush()
 
     def _wait(self, arrived: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + DEADLINE_SECONDS

@@ -27,7 +27,11 @@ def server_command(cache: Path = CACHE) -> list[str]:
     packages = cache / _fingerprint()
     if not packages.exists():
         _install(packages)
-    return [str(NODE), str(packages / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"), "--stdio"]
+    return [
+        str(NODE),
+        str(packages / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"),
+        "--stdio",
+    ]
 
 
 def server_version() -> str:
@@ -46,7 +50,7 @@ def _install(packages: Path) -> None:
     try:
         for name in MANIFESTS:
             shutil.copy(HERE / name, making / name)
-        _npm("ci", making)
+        _npm_ci(making)
         try:
             making.rename(packages)
         except OSError:
@@ -57,12 +61,13 @@ def _install(packages: Path) -> None:
         shutil.rmtree(making, ignore_errors=True)
 
 
-def _npm(command: str, folder: Path) -> None:
+def _npm_ci(folder: Path) -> None:
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline")
     ran = subprocess.run(
-        [NODE, NPM, command, *options, "--fetch-retries=2", "--fetch-retry-mintimeout=1000"],
+        [NODE, NPM, "ci", *options],
         cwd=folder,
-        env={**os.environ, "NO_COLOR": "1"},
+        # Ten seconds of trying again, not seventy; what the user sets wins.
+        env={"npm_config_fetch_retry_mintimeout": "1000", **os.environ, "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         check=False,

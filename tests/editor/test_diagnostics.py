@@ -1,0 +1,97 @@
+"""What an editor underlines: the very word that is wrong, and what to write instead; and nothing in a sound file."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from suppress.rules.reading import rule_files
+from tests.editor.conftest import ROOT
+from tests.editor.drafting import Editor, without_marks
+from tests.editor.language_server import LanguageServer
+from tests.editor.test_completion import FILE, MODELINE
+
+BEGUN = f"{FILE}rules:\n  - id: a\n    drop: item\n    code: recalled\n"
+SHIPPED = [path for folder in ("rulesets", "tests/cases") for path in rule_files(ROOT / folder)[0]]
+SHIPPED_CASES = sorted((ROOT / "rulesets").glob("*.cases.yaml"))
+
+CONDITIONS = {
+    "item.brand: Acme": "",
+    "stock.available_units: {below: ⟦three⟧}": "write a whole number, without quotes",
+    "stock.available_units: {below: ⟦1.5⟧}": "write a whole number, without quotes",
+    'stock.available_units: {below: ⟦"1"⟧}': "write a whole number, without quotes",
+    "stock.available_units: ⟦three⟧": 'Incorrect type. Expected "integer | operators".',
+    "stock.available_units: ⟦{lower: 1}⟧": "a map of `is`, `is_not`, `in`, `not_in`, `below`",
+    "⟦stock.availble_units⟧: {below: 1}": "Property stock.availble_units is not allowed.",
+    "item.status: ⟦recaled⟧": "write `active` or `discontinued` or `recalled` or `hidden`",
+    "item.status: {in: [recalled, ⟦recaled⟧]}": '"active", "discontinued", "recalled", "hidden"',
+    "item.status: {in: ⟦recalled⟧}": 'Expected "array"',
+    "item.status:\n        in:\n          - recalled\n          - ⟦recaled⟧": '"active", "discontinued", "recalled"',
+    "item.replenishment_due: ⟦maybe⟧": "write `yes` or `no`",
+    "item.replenishment_due: {is: ⟦1⟧}": "write `yes` or `no`",
+    "item.category: {under: ⟦/home⟧}": "write a category such as `home/bedroom`, without `/` at its ends",
+    "item.sku: {in: ⟦[a, a]⟧}": "duplicate",
+    "stock.age: {below: ⟦6⟧}": "write a whole number with its unit, e.g. `30 days` or `6 hours`",
+    "stock.age: ⟦6 hours⟧": 'Expected "operators"',
+    "stock.incoming_at: {below: ⟦tomorrow⟧}": "write a date such as `2026-12-24`",
+    "bought: {same: ⟦skus⟧}": '"sku", "item_group", "category", "brand"',
+    "⟦bought⟧: {within: 30 days}": 'Missing property "same".',
+    "bought: {same: sku, within: ⟦30⟧}": "write a whole number with its unit",
+    "bought: {same: sku, within: ⟦30 dys⟧}": "write a whole number with its unit",
+    "bought: {same: sku, at_least: ⟦0⟧}": "below the minimum of 1",
+    "bought: {same: sku, kept: ⟦no⟧}": "write `yes` or `any`",
+    "any: ⟦{item.status: recalled}⟧": 'Expected "array"',
+    "any:\n        - item.status: recalled\n        - stock.on_hand: {above: ⟦many⟧}": "write a whole number",
+    "all: [{not: {customer.known: ⟦perhaps⟧}}]": "write `yes` or `no`",
+}
+"""What stands under `when:`, marked as underlined -> a part of the message; empty = none."""
+
+FILES = {
+    f"{MODELINE}version: ⟦2⟧\nruleset: shop\nrules: ⟦[]⟧\n": "Valid values: 1.",
+    f"{MODELINE}version: 1\nruleset: ⟦Shop!⟧\n{BEGUN.removeprefix(FILE)}    when: {{item.brand: A}}\n":
+        "write lower-case letters, digits and `-`",
+    f"{BEGUN}    when: {{item.brand: A}}\n    mode: ⟦loud⟧\n": '"enforce", "shadow", "off"',
+    f"{BEGUN}    when: {{item.brand: A}}\n    starts: ⟦tomorrow⟧\n": "write a date such as `2026-12-24`",
+    f"{BEGUN}    when: {{item.brand: A}}\n    ⟦modus⟧: shadow\n": "Property modus is not allowed.",
+    f"{FILE}rules:\n  - ⟦i⟧d: a\n    code: recalled\n    when: {{item.brand: A}}\n": "write one effect: `drop: item`",
+    f"{FILE}rules:\n  - ⟦i⟧d: a\n    drop: item\n    when: {{item.brand: A}}\n": 'Missing property "code".',
+    f"{FILE}defaults: {{stock_max_age: ⟦6⟧}}\n{BEGUN.removeprefix(FILE)}    when: {{item.brand: A}}\n":
+        "write a whole number with its unit",
+}  # fmt: skip
+"""Whole files, marked as underlined -> a part of the first message."""
+
+MARKED = {f"{BEGUN}    when:\n      {condition}\n": told for condition, told in CONDITIONS.items()} | FILES
+
+
+@pytest.fixture(scope="module")
+def opened(editor: Editor) -> dict[str, str]:
+    """The files above, all open at once since the server waits before it looks at one: marked text -> URI."""
+    return {marked: editor.open(without_marks(marked)) for marked in MARKED}
+
+
+@pytest.mark.parametrize("marked", MARKED, ids=[*CONDITIONS, *(f"file {number}" for number in range(len(FILES)))])
+def test_what_is_wrong_is_underlined(editor: Editor, opened: dict[str, str], marked: str) -> None:
+    """The mark begins and ends with the wrong word, and the message says what to write."""
+    text = without_marks(marked)
+
+    assert marked == editor.underlined(opened[marked], text)
+    assert MARKED[marked] in "".join(editor.messages(opened[marked])[:1])
+
+
+@pytest.fixture(scope="module")
+def shipped(server: LanguageServer) -> dict[Path, str]:
+    """Every file that is shipped, as it is on disk, all open at once."""
+    uris = {path: path.as_uri() for path in (*SHIPPED, *SHIPPED_CASES)}
+    for path, uri in uris.items():
+        server.open(uri, path.read_text(encoding="utf-8"))
+    return uris
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, *SHIPPED_CASES], ids=lambda path: path.name)
+def test_nothing_is_wrong_with_what_is_shipped(server: LanguageServer, shipped: dict[Path, str], path: Path) -> None:
+    """Every shipped rule file and its cases name a schema that exists, and nothing in them is underlined."""
+    modeline = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text(encoding="utf-8"))
+
+    assert modeline is not None
+    assert (path.parent / modeline[1]).is_file()
+    assert [] == server.diagnostics(shipped[path])
