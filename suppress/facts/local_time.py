@@ -73,7 +73,7 @@ def next_clock_us(after_us: int, wall_us: int, zone: ZoneInfo) -> int:
         for at_us in _instants_of(today + timedelta(days=days), wall_us, zone)
         if at_us > after_us
     )
-    return min(shown)
+    return min(shown, default=after_us + US_PER_DAY)
 
 
 def next_turn_us(after_us: int, walls_us: tuple[int, ...], zone: ZoneInfo) -> int:
