@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     help="The rules to try.  [default: --rules, settings, else rulesets]",
 )  # fmt: skip
 @click.option(
-    "--messages", type=click.File("rb"), required=True, metavar="FILE|-", help="Messages as `check` takes them."
+    "--messages",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    required=True,
+    metavar="FILE|-",
+    help="Messages as `check` takes them.",
 )
 @click.option("--as-of", type=INSTANT, help="Decide as of this time.  [default: the message's send_at, else now]")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
 def command(
     old: str,
     new: Path | None,
-    messages: BinaryIO,
+    messages: str,
     as_of: datetime | None,
     format_: str,
     ids: str | None,
@@ -62,7 +66,8 @@ def command(
     chosen = load_settings(**settings)
     refused: list[str] = []
     before, after = _rulesets(old, new or Path(chosen.rules), chosen.ruleset)
-    report = _replayed(before, after, messages, as_of, chosen.database, refused)
+    with cast(BinaryIO, click.open_file(messages, "rb")) as file:
+        report = _replayed(before, after, file, as_of, chosen.database, refused)
     plain_ids = ids == "plain" or (ids is None and sys.stdout.isatty())
     if format_ == "json":
         click.echo(as_json(report, refused=len(refused), plain_ids=plain_ids))

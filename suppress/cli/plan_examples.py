@@ -70,7 +70,7 @@ def _side_words(side: Side, names: Names) -> str:
     ]
     unknown = " Facts it needs are unknown." if side.outcome is Outcome.UNKNOWN else ""
     told = f" Seen: {'; '.join(seen)}." if seen else ""
-    return f"{words} by {side.rule}. {side.sentence}{unknown}{told}{dropped}"
+    return f"{words} by {side.rule}: {side.sentence}{unknown}{told}{dropped}"
 
 
 def _side_told(side: Side, names: Names) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from suppress.errors import SuppressError
-from suppress.rules.reading import RULE_FILE_ENDINGS
+from suppress.rules.folders import RULE_FILE_ENDINGS
 
 TIMEOUT_SECONDS: Final = 60
 

@@ -154,8 +154,8 @@ def _shown_lines(report: Report) -> Iterator[str]:
     if report.hold_moved:
         yield f"{_count(report.hold_moved, 'message')} held until another time than before."
     if shown.changed:
-        kinds = ((shown.fewer, "fewer items"), (shown.more, "more items"), (shown.others, "other items"))
-        told = ", ".join(f"{count:,} {what}" for count, what in kinds if count)
+        kinds = ((shown.fewer, "fewer"), (shown.more, "more"), (shown.others, "other"))
+        told = ", ".join(f"{count:,} with {what} items" for count, what in kinds if count)
         yield (
             f"Of {_count(shown.messages, 'message')} that go out both times, {shown.changed:,} show something else: "
             f"{told}."
@@ -180,10 +180,12 @@ def _share_lines(report: Report) -> Iterator[str]:
 
 
 def _share_line(share: Share) -> str:
-    what = f"The rule {share.rule} acts on" if share.rule else "Not sent at once are"
-    bound = f"{share.max_share / 100:g} %"
-    verdict = f"PASSED: no more than {bound} may be" if share.passed else f"within its max_share of {bound}"
-    return f"{what} {share_of(share.acted_on, share.total)} of the {share.counts}; {verdict}."
+    told = share_of(share.acted_on, share.total)
+    if share.rule is None:
+        what, whose = f"{told} of the {share.counts} would not be sent at once", "the ruleset's"
+    else:
+        what, whose = f"The rule {share.rule} would act on {told} of the {share.counts}", "its"
+    return f"{what}: {'PASSES' if share.passed else 'within'} {whose} max_share of {share.max_share / 100:g} %."
 
 
 def _touched(touched: Touched, report: Report) -> dict[str, Any]:

@@ -1,0 +1,343 @@
+"""`suppress plan`: what it prints about a change in a real git repository, and how it ends."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from suppress.cli.plan_tables import share_of
+from tests.cli.test_check import run
+
+GOLDEN = Path(__file__).parent / "golden" / "plan.txt"
+REWRITE = bool(os.environ.get("SUPPRESS_REWRITE"))
+
+OLD_RULES = """
+version: 1
+ruleset: shop
+rules:
+  - id: already-bought
+    drop: item
+    code: recently_purchased
+    when:
+      bought: {same: sku, within: 30 days}
+  - id: sold-out
+    drop: item
+    code: out_of_stock
+    when:
+      stock.available_units: {below: 1}
+  - id: nothing-left
+    suppress: message
+    code: nothing_left
+    when:
+      message.items_kept: {below: 1}
+"""
+NEW_RULES = (
+    OLD_RULES.replace("ruleset: shop", "ruleset: shop\nmax_share: 60%")
+    .replace("within: 30 days", "within: 365 days")
+    .replace("- id: sold-out", "- id: sold-out\n    mode: shadow")
+)
+ORDERS = """order_id,customer_id,sku,units,ordered_at
+1,ada,MUG,1,2026-11-12T09:00:00Z
+2,bob,MUG,1,2026-07-01T09:00:00Z
+3,cyd,VASE,2,2026-06-01T09:00:00Z
+4,dan,MUG,1,2026-05-01T09:00:00Z
+5,dan,VASE,1,2026-05-01T09:00:00Z
+"""
+STOCK = """sku,on_hand,updated_at
+MUG,5,2026-11-22T06:00:00Z
+VASE,5,2026-11-22T06:00:00Z
+BOWL,0,2026-11-22T06:00:00Z
+"""
+
+
+def message(number: int, customer: str, *skus: str, campaign: str = "newsletter", **more: object) -> str:
+    """A JSON message on one line."""
+    told = {"message_id": f"m-{number}", "customer_id": customer, "campaign_id": campaign, "items": skus}
+    return json.dumps({**told, "send_at": "2026-11-22T09:00:00Z", **more}) + "\n"
+
+
+MESSAGES = (
+    message(1, "ada", "MUG", "VASE")
+    + message(2, "bob", "MUG", campaign="birthday")
+    + message(3, "bob", "MUG", "VASE")
+    + message(4, "cyd", "VASE", "BOWL", replacements=["MUG"])
+    + message(5, "dan", "MUG", "VASE")
+    + message(6, "eve", "BOWL", campaign="birthday")
+    + message(7, "eve", "MUG", "VASE")
+)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git prints, whatever the settings of whoever runs the tests."""
+    settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    names = ("-c", "user.name=Test", "-c", "user.email=test@shop.example", "-c", "init.defaultBranch=main")
+    return subprocess.run(
+        ["git", *names, *arguments],
+        cwd=folder,
+        env={**os.environ, **settings},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose last commit has the old rules, with the new ones in the working tree, and a database."""
+    folder = tmp_path_factory.mktemp("plan")
+    (folder / "shop" / "rulesets").mkdir(parents=True)
+    (folder / "shop" / "rulesets" / "shop.yaml").write_text(OLD_RULES)
+    (folder / "shop" / "rulesets" / "notes.txt").write_text("no rules")
+    git(folder, "init")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "rules")
+    shop = folder / "shop"
+    (shop / "rulesets" / "shop.yaml").write_text(NEW_RULES)
+    (shop / "orders.csv").write_text(ORDERS)
+    (shop / "stock.csv").write_text(STOCK)
+    (shop / "messages.jsonl").write_text(MESSAGES)
+    for arguments in (("db", "upgrade"), ("import", "orders", "orders.csv"), ("import", "stock", "stock.csv")):
+        assert 0 == run(shop, *arguments).returncode
+    return folder
+
+
+@pytest.fixture
+def shop(made: Path, tmp_path: Path) -> Path:
+    """A copy of it to play with: the folder the marketer works in, one below the root of the repository."""
+    return Path(shutil.copytree(made, tmp_path / "repository")) / "shop"
+
+
+PLAN = ("plan", "--messages", "messages.jsonl")
+
+
+def test_text_is_the_one_read_aloud(shop: Path) -> None:
+    """The page is the one somebody has read; SUPPRESS_REWRITE=1 rewrites it for the next reading."""
+    told = run(shop, *PLAN, "--ids", "plain")
+    if REWRITE:
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text(told.stdout)
+
+    assert 0 == told.returncode, told.stderr
+    assert GOLDEN.read_text() == told.stdout
+    assert [] == [line for line in told.stdout.splitlines() if len(line) > 100 or line != line.rstrip()]
+    assert "" == told.stderr
+
+
+def test_json_has_everything(shop: Path) -> None:
+    """A program reads counts, matrices, rules, campaigns, examples and bounds; they agree with one another."""
+    told = json.loads(run(shop, *PLAN, "--format", "json").stdout)
+    verdicts = {(cell["before"], cell["now"]): cell["messages"] for cell in told["verdicts"] if cell["messages"]}
+
+    assert {"persons": 5, "persons_exact": True, "messages": 7, "items": 12, "messages_refused": 0} == told["audience"]
+    assert {("send", "send"): 4, ("send", "suppress"): 2, ("suppress", "send"): 1} == verdicts
+    assert (2, 0.4) == tuple(told["by_change"]["newly_silenced"][key] for key in ("persons", "share_of_persons"))
+    assert ["already-bought", "sold-out", "nothing-left"] == [rule["rule"] for rule in told["rules"]]
+    assert {"fired": 1, "decided": 1, "shadow": 0} == told["rules"][0]["before"]
+    assert [("newsletter", 5, 3), ("birthday", 2, 2)] == [
+        (campaign["campaign_id"], campaign["messages"], campaign["messages_changed"]) for campaign in told["campaigns"]
+    ]
+    assert [{"rule": None, "counts": "messages", "acted_on": 2, "total": 7}] == [
+        {key: share[key] for key in ("rule", "counts", "acted_on", "total")} for share in told["max_share"]
+    ]
+    assert {"person", "message_id", "campaign_id", "sku", "before", "now"} == set(told["examples"]["newly_dropped"][0])
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_ids_are_hashed_where_others_read(shop: Path, format_: str) -> None:
+    """In a log or a file no customer and no message can be recognised, unless plain ids are asked for."""
+    hashed = run(shop, *PLAN, "--format", format_).stdout
+    plain = run(shop, *PLAN, "--format", format_, "--ids", "plain").stdout
+
+    assert [] == re.findall(r"\b(?:ada|bob|cyd|dan|eve|m-\d)\b", hashed)
+    assert "person-" in hashed
+    assert re.search(r"\bdan\b", plain)
+
+
+def test_a_folder_and_a_revision_tell_the_same(shop: Path) -> None:
+    """The old rules may lie in a folder or in git's history."""
+    (shop / "before").mkdir()
+    (shop / "before" / "shop.yaml").write_text(OLD_RULES)
+    by_revision = run(shop, *PLAN, "--format", "json", "--old", "HEAD")
+    by_folder = run(shop, *PLAN, "--format", "json", "--old", "before")
+    of_a_file = run(shop, *PLAN, "--format", "json", "--old", "main", "--new", "rulesets/shop.yaml")
+
+    assert (0, 0, 0) == (by_revision.returncode, by_folder.returncode, of_a_file.returncode)
+    assert by_revision.stdout == by_folder.stdout == of_a_file.stdout
+
+
+def test_rules_against_themselves_change_nothing(shop: Path) -> None:
+    """No table is drawn where there is nothing to tell."""
+    told = run(shop, *PLAN, "--old", "rulesets", "--new", "rulesets")
+
+    assert 0 == told.returncode
+    assert "Nothing changes: the rules are the same." in told.stdout
+    assert "for example" not in told.stdout
+
+
+def test_max_share_passed_is_exit_9(shop: Path) -> None:
+    """Too many silenced ends the plan with a code of its own, after everything was told."""
+    (shop / "rulesets" / "shop.yaml").write_text(NEW_RULES.replace("60%", "20%"))
+    told = run(shop, *PLAN)
+
+    assert 9 == told.returncode
+    assert (
+        "2 (28.6 %) of the messages would not be sent at once: PASSES the ruleset's max_share of 20 %." in told.stdout
+    )
+    assert "suppress: the max_share of the ruleset would be passed\n" == told.stderr
+
+
+def test_max_share_of_a_rule_is_named(shop: Path) -> None:
+    """A rule's own bound counts the items it acts on, and is named when it is passed."""
+    (shop / "rulesets" / "shop.yaml").write_text(NEW_RULES.replace("365 days}", "365 days}\n    max_share: 25%"))
+    told = run(shop, *PLAN)
+
+    assert 9 == told.returncode
+    assert "The rule already-bought would act on 6 (50.0 %) of the items: PASSES its max_share of 25 %." in told.stdout
+    assert "suppress: the max_share of the rule already-bought would be passed\n" == told.stderr
+
+
+def test_unreadable_messages_are_exit_7_and_the_others_count(shop: Path) -> None:
+    """A line that cannot be read is named and left out; a passed max_share goes before it."""
+    (shop / "messages.jsonl").write_text(MESSAGES + '{"items": []}\n')
+    told = run(shop, *PLAN, "--format", "json")
+
+    assert 7 == told.returncode
+    assert "refused: line 8" in told.stderr
+    assert (7, 1) == tuple(json.loads(told.stdout)["audience"][key] for key in ("messages", "messages_refused"))
+
+
+def test_as_of_moves_the_windows(shop: Path) -> None:
+    """Years later nothing was bought within the window, and only the stock rule makes a difference."""
+    told = json.loads(run(shop, *PLAN, "--format", "json", "--as-of", "2030-01-01T00:00:00Z").stdout)
+
+    assert 0 == told["by_change"]["newly_dropped"]["items"]
+    assert 2 == told["by_change"]["newly_allowed"]["items"]
+
+
+def test_messages_come_through_a_pipe_too(shop: Path) -> None:
+    """`-` reads the messages from stdin."""
+    told = run(shop, "plan", "--messages", "-", "--format", "json", stdin=MESSAGES)
+
+    assert run(shop, *PLAN, "--format", "json").stdout == told.stdout
+
+
+def test_nothing_is_written(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Working tree, index and repository stay as they were, and the temporary folder is gone."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    before = (git(shop, "status", "--porcelain"), git(shop, "count-objects", "-v"), sorted(shop.rglob("*.yaml")))
+    told = run(shop, *PLAN)
+
+    assert 0 == told.returncode
+    assert before == (
+        git(shop, "status", "--porcelain"),
+        git(shop, "count-objects", "-v"),
+        sorted(shop.rglob("*.yaml")),
+    )
+    assert [] == list(temporary.iterdir())
+
+
+def test_links_in_a_revision_are_not_followed(shop: Path) -> None:
+    """A link that somebody committed leads nowhere: its rules are not read."""
+    outside = shop.parent / "outside.yaml"
+    outside.write_text(OLD_RULES)
+    (shop / "rulesets" / "shop.yaml").unlink()
+    (shop / "rulesets" / "shop.yaml").symlink_to(outside)
+    git(shop, "add", "rulesets")
+    git(shop, "commit", "-m", "a link")
+    told = run(shop, *PLAN)
+
+    assert 3 == told.returncode
+    assert "the directory has no rule file" in told.stderr
+
+
+def test_inside_a_hook_the_folder_decides(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The repository is the one the rules are in, whatever a hook's environment says."""
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", "nowhere")
+
+    assert 0 == run(shop, *PLAN).returncode
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--old=-n",), 2, '"-n" is no revision'),
+        (("--old=--upload-pack=touch x",), 2, "is no revision"),
+        (("--old", ""), 2, "is no revision"),
+        (("--old", "HEAD~7"), 2, '"HEAD~7" is neither a folder or file nor a revision'),
+        (("--old", "HEAD; touch x"), 2, "is neither a folder or file nor a revision"),
+        (("--old", "HEAD:shop/rulesets"), 2, "is neither a folder or file nor a revision"),
+        (("--new", "later"), 2, 'the revision "HEAD" has no folder shop/later'),
+        (("--new", "rulesets/later.yaml"), 2, 'the revision "HEAD" has no file later.yaml in shop/rulesets'),
+        (("--new", "nowhere"), 2, "nowhere"),
+        (("--ruleset", "shp"), 3, 'did you mean "shop"?'),
+        (("--database", "sqlite:///none.db"), 6, "suppress db upgrade"),
+        (("--messages", "none.jsonl"), 2, "none.jsonl"),
+    ],
+)
+def test_mistakes_have_an_exit_code_and_a_remedy(shop: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    """Nobody is shown a traceback; stdout stays empty; nothing said on the command line is run."""
+    (shop / "later").mkdir()
+    (shop / "later" / "shop.yaml").write_text(NEW_RULES)
+    (shop / "rulesets" / "later.yaml").write_text(NEW_RULES.replace("ruleset: shop", "ruleset: later"))
+    told = run(shop, *PLAN, "--ruleset", "later" if "later.yaml" in arguments[-1] else "shop", *arguments)
+
+    assert code == told.returncode, told.stderr
+    assert says in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "" == told.stdout
+    assert not (shop / "x").exists()
+
+
+def test_without_a_repository_a_folder_is_asked_for(shop: Path) -> None:
+    """Rules that are in no repository have no revisions, and git's own words are passed on."""
+    shutil.rmtree(shop.parent / ".git")
+    told = run(shop, *PLAN)
+
+    assert 2 == told.returncode
+    assert "is in no git repository: not a git repository" in told.stderr
+
+
+def test_without_git_a_folder_is_asked_for(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git is needed for revisions alone."""
+    (shop / "before").mkdir()
+    (shop / "before" / "shop.yaml").write_text(OLD_RULES)
+    monkeypatch.setenv("PATH", str(shop))
+    told = run(shop, *PLAN)
+
+    assert 2 == told.returncode
+    assert "git is not installed. help: install it, or give --old a folder of rules" in told.stderr
+    assert 0 == run(shop, *PLAN, "--old", "before").returncode
+
+
+def test_old_rules_with_a_mistake_are_named_by_their_revision(shop: Path) -> None:
+    """The place of a mistake in the old rules is one the reader knows, not a temporary folder."""
+    (shop / "rulesets" / "shop.yaml").write_text(OLD_RULES.replace("below: 1", "blow: 1"))
+    git(shop, "commit", "-am", "a slip")
+    (shop / "rulesets" / "shop.yaml").write_text(NEW_RULES)
+    told = run(shop, *PLAN)
+
+    assert 3 == told.returncode
+    assert "the old rules cannot be used: HEAD:rulesets/shop.yaml:14:" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "wanted"),
+    [
+        (0, 10, "0 (0 %)"),
+        (0, 0, "0 (0 %)"),
+        (1, 10_000, "1 (<0.1 %)"),
+        (9_999, 10_000, "9,999 (>99.9 %)"),
+        (10_000, 10_000, "10,000 (100 %)"),
+        (1, 3, "1 (33.3 %)"),
+    ],
+)
+def test_shares_are_never_rounded_to_nothing_or_all(part: int, whole: int, wanted: str) -> None:
+    """What is there is not told as 0 %, and what is not all not as 100 %."""
+    assert wanted == share_of(part, whole)
