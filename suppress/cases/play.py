@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from suppress.cases.coverage import Coverage, RecordingEngine
 from suppress.cases.reasons import Behind, reasons_behind
+from suppress.cases.shapes import NO_DATE
 from suppress.cases.story import Story, read_stories
 from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, Mode
 from suppress.engine.decide import Decider
@@ -222,6 +223,8 @@ ANSWERS: Final[Mapping[str, Callable[[Decision], Any]]] = {
         item.sku: item.eligible_again_at for item in _items(decision) if item.verdict is ItemVerdict.DROP
     },
     "valid_until": lambda decision: decision.valid_until or "never",
+    "hold_until": lambda decision: decision.hold_until or NO_DATE,
+    "control_group": lambda decision: "yes" if decision.control_group else "no",
     "missing": lambda decision: [
         f"{m.fact} of {m.about}: {m.why.value}" if m.about else f"{m.fact}: {m.why.value}"
         for m in decision.facts_missing

@@ -6,7 +6,16 @@ YAML takes for a number or a truth value is taken where a text is meant: case fi
 
 from typing import Any, Final
 
-from suppress.cases.shapes import CASE_KEYS, FEEDS_MEANING, FILE_KEYS, ITEM_KEYS, MESSAGE_KEYS, QUESTIONS, UNAVAILABLE
+from suppress.cases.shapes import (
+    CASE_KEYS,
+    FEEDS_MEANING,
+    FILE_KEYS,
+    ITEM_KEYS,
+    MESSAGE_KEYS,
+    NO_DATE,
+    QUESTIONS,
+    UNAVAILABLE,
+)
 from suppress.decisions.decision import Outcome, Verdict
 from suppress.decisions.reasons import REASON_CODES
 from suppress.facts.snapshot import Source
@@ -88,7 +97,8 @@ _ANSWERS: Final[dict[str, Schema]] = {
     "outcome": {"additionalProperties": {"enum": [Outcome.TRUE.value, Outcome.UNKNOWN.value, True]}},
     "eligible_again_at": {"additionalProperties": _TIME_OR_NEVER},
     "valid_until": _TIME_OR_NEVER,
-    "hold_until": _TIME_OR_NEVER,
+    "hold_until": {**_TIME_OR_NEVER, "pattern": f"^({NO_DATE}|{_RELATIVE}|{_EXACT})$"},
+    "control_group": {"type": ["string", "boolean"], "enum": ["yes", "no", True, False]},
 }
 """Where more can be said of an answer than its shape."""
 

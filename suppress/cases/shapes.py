@@ -7,6 +7,7 @@ from suppress.facts.snapshot import Source
 from suppress.problems import did_you_mean
 
 UNAVAILABLE: Final = "unavailable"
+NO_DATE: Final = "no date"
 
 
 class Question(NamedTuple):
@@ -83,6 +84,14 @@ QUESTIONS: Final[Mapping[str, Question]] = {
         "one word",
         "until when the decision holds if no fact changes; never when no rule depends on time",
         "in 5 days",
+    ),
+    "hold_until": Question(
+        "one word",
+        "until when a held message is held; no date when nobody knows, or when it is not held",
+        "in 11 hours",
+    ),
+    "control_group": Question(
+        "one word", "whether the customer is drawn to have rules recorded and not obeyed: yes or no", "yes"
     ),
     "missing": Question(
         "a list",

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from suppress.cases.shapes import CASE_KEYS, FILE_KEYS, UNAVAILABLE, WANTS, BadStoryError, check_given, check_want
+from suppress.cases.shapes import (
+    CASE_KEYS,
+    FILE_KEYS,
+    NO_DATE,
+    UNAVAILABLE,
+    WANTS,
+    BadStoryError,
+    check_given,
+    check_want,
+)
 from suppress.cases.times import instant_us, is_relative
 from suppress.errors import FactsError
 from suppress.facts.book import FactBook
@@ -238,8 +247,11 @@ def _absolute(told: object, as_of_us: int, what: str) -> str:
 
 def _want(told: Mapping[str, Any], as_of_us: int) -> dict[str, Any]:
     want = dict(told)
-    if want.get("valid_until", "never") != "never":
-        want["valid_until"] = from_us(instant_us(want["valid_until"], as_of_us, "valid_until"))
+    for asked, nothing in (("valid_until", "never"), ("hold_until", NO_DATE)):
+        if want.get(asked, nothing) != nothing:
+            want[asked] = from_us(instant_us(want[asked], as_of_us, asked))
+    if "control_group" in want:
+        want["control_group"] = {"true": "yes", "false": "no"}.get(want["control_group"], want["control_group"])
     if "eligible_again_at" in want:
         want["eligible_again_at"] = {
             sku: None if at == "never" else from_us(instant_us(at, as_of_us, "eligible_again_at"))
