@@ -64,7 +64,7 @@ def _install(packages: Path) -> None:
 def _npm_ci(folder: Path) -> None:
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline")
     ran = subprocess.run(
-        [NODE, NPM, "ci", *options],
+        [NODE, "--use-system-ca", NPM, "ci", *options],
         cwd=folder,
         # Ten seconds of trying again, not seventy; what the user sets wins.
         env={"npm_config_fetch_retry_mintimeout": "1000", **os.environ, "NO_COLOR": "1"},
