@@ -188,7 +188,7 @@ _TABLE: Final = (
     _stock("incoming_at", FieldType.INSTANT, "the next delivery", "when the earliest announced units arrive"),
     _stock("restock_at", FieldType.INSTANT, "the next restock",
            "when the next units still to come arrive: the earliest `incoming_at` after now; the date of a preorder or backorder"),
-    _stock("group_in_stock_share", _NUMBER, "the share of the item's style in stock",
+    _stock("group_in_stock_share", _NUMBER, "the share of the item's style that is in stock",
            "how many of the style's skus are active and have a unit available, in percent of all its skus, rounded down",
            unit="percent", by_location=False),
     _stock("availability", FieldType.CHOICE, "the item's stated availability",
@@ -274,6 +274,8 @@ def find_field(name: str) -> Field | None:
         attribute = name.removeprefix(prefix)
         if attribute != name and attribute:
             words = attribute.replace("_", " ")
+            if " " in words and pattern.type is not FieldType.YES_NO:
+                words = f"“{words}”"
             phrase_not = pattern.phrase_not.format(words) if pattern.phrase_not else None
             return replace(pattern, name=name, phrase=pattern.phrase.format(words), phrase_not=phrase_not)
     return None
