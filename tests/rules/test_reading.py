@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suppress.decisions.decision import Mode
-from suppress.facts.instants import US_PER_HOUR, to_us
+from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, to_us
 from suppress.facts.snapshot import Source
 from suppress.problems import Severity
 from suppress.rules.reading import parse_ruleset, read_ruleset, read_rulesets
-from suppress.rules.ruleset import Effect, WhenUnknown
-from suppress.rules.tree import All, Condition, Instant, Not
-from tests.rules.printing import conditions, printed
+from suppress.rules.ruleset import Effect, Hold, WhenUnknown
+from suppress.rules.tree import All, ClockTime, Condition, Duration, Instant, Not
+from tests.rules.printing import DECLARATIONS, DECLARED, conditions, printed
 
 ROOT = Path(__file__).parents[2]
 
@@ -199,6 +199,7 @@ def test_the_example_of_the_design_is_sound() -> None:
 def test_any_condition_in_a_rule_is_read_or_refused_for_its_meaning(when: Condition, unless: Condition | None) -> None:
     """A well-formed rule with random conditions keeps both of them, or is told what they cannot mean."""
     text = RULE.split("      stock", maxsplit=1)[0].replace("NAME", "shop") + printed(when, 6)
+    text = text.replace("rules:", f"{DECLARATIONS}rules:", 1)
     if unless is not None:
         text += "    unless:\n" + printed(unless, 6)
     ruleset, problems = parse_ruleset(text.encode(), "shop.yaml")
@@ -211,15 +212,66 @@ def test_any_condition_in_a_rule_is_read_or_refused_for_its_meaning(when: Condit
 
 
 def test_not_available_yet_is_said_of_what_is_announced() -> None:
-    """Keys and conditions of later versions are unknown keys whose help says so."""
-    text = RULE.replace("NAME", "shop") + "".join(
-        f"  - {{id: r{number}, drop: item, code: recalled, when: {{item.brand: b{number}}}, {key}: 1}}\n"
-        for number, key in enumerate(("hold", "limit", "always", "max_share", "control_group", "use", "define"))
+    """The one effect of a later version is an unknown key whose help says so."""
+    text = (
+        RULE.replace("NAME", "shop")
+        + "  - {id: r, limit: {messages_per_unit: 3}, code: recalled, when: {item.brand: b}}\n"
     )
     _, problems = parse_ruleset(text.encode(), "shop.yaml")
 
-    assert 7 == len(problems)
-    assert {("unknown-key", "not available in this version")} == {(p.code, p.help) for p in problems}
+    assert [("unknown-key", "not available in this version")] == [(p.code, p.help) for p in problems]
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"),
+    [("5%", 500), ("12.25%", 1225), ("0%", 0), ("100%", 10_000), ("100.00 %", 10_000), ("'40%'", 4000), ("0.4", 4000),
+     ("0.0001", 1), ("0.01%", 1), ("0.1225", 1225), ("7.10%", 710)],
+)  # fmt: skip
+def test_a_share_is_kept_in_parts_per_ten_thousand(written: str, parts: int) -> None:
+    """A percentage, or a fraction of one, with up to two decimals of a percent is kept exactly."""
+    top = f"control_group: {written}\nmax_share: {written}\nrules:"
+    text = RULE.replace("NAME", "shop").replace("rules:", top) + f"    max_share: {written}\n"
+    ruleset, problems = parse_ruleset(text.encode(), "shop.yaml")
+
+    assert () == problems
+    assert ruleset is not None
+    assert (parts, parts, parts) == (ruleset.control_group, ruleset.max_share, ruleset.rules[0].max_share)
+
+
+@pytest.mark.parametrize(
+    ("written", "hold"),
+    [("{until: '08:00'}", Hold(until=ClockTime(8 * US_PER_HOUR, ""))), ("{until: 08:00}",
+     Hold(until=ClockTime(8 * US_PER_HOUR, ""))), ("{for: 2 hours}", Hold(length=Duration(2 * US_PER_HOUR, ""))),
+     ("{until: restock}", Hold(restock=True))],
+)  # fmt: skip
+def test_a_message_is_held_in_three_ways(written: str, hold: Hold) -> None:
+    """Until a time of day, for a length of time, until the restock."""
+    text = RULE.replace("NAME", "shop").replace("drop: item", f"hold: {written}")
+    ruleset, problems = parse_ruleset(text.replace("stock.available_units", "message.items_kept").encode(), "shop.yaml")
+
+    assert () == problems
+    assert ruleset is not None
+    assert (Effect.HOLD_MESSAGE, hold) == (ruleset.rules[0].effect, ruleset.rules[0].hold)
+
+
+def test_the_tables_at_the_top_are_read() -> None:
+    """Attributes, cycles, regions, ages of all six sources and `always` arrive where they belong."""
+    top = """defaults: {products_max_age: 1 day, orders_max_age: 2 days, stock_max_age: 3 days, customers_max_age: 4 days,
+  sent_max_age: 5 days, feedback_max_age: 6 days}
+cycles: {grocery/coffee: 30 days, grocery: 2 weeks}
+regions: {ZH: [zurich-1, zurich-2], NO: oslo}
+"""
+    text = RULE.replace("NAME", "shop").replace("rules:", f"{top}{DECLARATIONS}rules:") + "    always: yes\n"
+    ruleset, problems = parse_ruleset(text.encode(), "shop.yaml")
+
+    assert () == problems
+    assert ruleset is not None
+    assert set(Source) == set(ruleset.max_age)
+    assert [1, 2, 3, 4, 5, 6] == [age.us // US_PER_DAY for age in ruleset.max_age.values()]
+    assert {"grocery/coffee": 30, "grocery": 14} == {path: c.us // US_PER_DAY for path, c in ruleset.cycles.items()}
+    assert {"ZH": ("zurich-1", "zurich-2"), "NO": ("oslo",)} == ruleset.regions
+    assert DECLARED == ruleset.attributes
+    assert ruleset.rules[0].always
 
 
 def test_shipped_files_need_no_exception() -> None:
