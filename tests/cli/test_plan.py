@@ -12,6 +12,7 @@ import pytest
 from suppress.cli.plan_tables import share_of
 from tests.cli.test_check import run
 
+ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden" / "plan.txt"
 REWRITE = bool(os.environ.get("SUPPRESS_REWRITE"))
 
@@ -125,6 +126,14 @@ def test_text_is_the_one_read_aloud(shop: Path) -> None:
     assert GOLDEN.read_text() == told.stdout
     assert [] == [line for line in told.stdout.splitlines() if len(line) > 100 or line != line.rstrip()]
     assert "" == told.stderr
+
+
+def test_the_page_that_explains_a_plan_shows_this_one() -> None:
+    """docs/plan.md explains what is printed: its examples are taken from the golden page."""
+    examples = re.findall(r"```text\n(.*?)```", (ROOT / "docs/plan.md").read_text(), re.DOTALL)
+
+    assert 2 == len(examples)
+    assert [] == [example for example in examples if example not in GOLDEN.read_text()]
 
 
 def test_json_has_everything(shop: Path) -> None:
