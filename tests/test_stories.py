@@ -9,11 +9,12 @@ from click.testing import CliRunner
 
 from suppress.cases.play import play_file
 from suppress.cases.shapes import EXAMPLES, WANTS, BadStoryError, check_want
-from suppress.cases.story import _KEYS, instant_us, read_stories
+from suppress.cases.story import _KEYS, as_written, read_stories
+from suppress.cases.times import instant_us
 from suppress.cli.test import command
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, from_us
 from suppress.facts.snapshot import Source
-from suppress.rules.document import parse_document, plain
+from suppress.rules.document import parse_document
 
 RULES: Final = """version: 1
 ruleset: shop
@@ -213,7 +214,7 @@ def test_the_example_in_the_help_is_right(asked: str) -> None:
     node, problems = parse_document(f"{asked}: {EXAMPLES[asked]}".encode(), "help")
 
     assert () == problems
-    check_want(plain(node))
+    check_want(as_written(node))
     with pytest.raises(BadStoryError):
         check_want({})
 

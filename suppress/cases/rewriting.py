@@ -8,7 +8,7 @@ their comments. Where a comment would be lost there is no edit.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,6 +27,9 @@ _NEEDS_QUOTES: Final = re.compile(
     """,
     re.VERBOSE,
 )
+
+
+_LINE_LENGTH: Final = 120
 
 
 class NoEditError(Exception):
@@ -80,7 +83,12 @@ class CaseText:
             return self._entries(value, answer)
         if isinstance(value, ListNode) and answer and block:
             return [self._block_list(value, answer)]
-        return [self._whole(key, value, self._written(answer, value), in_flow=self._is_flow(want))]
+        in_flow = self._is_flow(want)
+        edit = self._whole(key, value, self._written(answer, value), in_flow=in_flow)
+        too_long = edit.start - self._line_start(edit.start) + len(edit.text) > _LINE_LENGTH
+        if too_long and not in_flow and isinstance(answer, list | tuple | Mapping):
+            edit = replace(edit, text=self._in_lines(key, answer, value))
+        return [edit]
 
     def _whole(self, key: ScalarNode, value: Node, written: str, *, in_flow: bool = False) -> Edit:
         """The edit that replaces all of a value, on the line of its key."""
@@ -120,6 +128,16 @@ class CaseText:
             return Edit(start, end + len(self._text[end:line_end]) - len(self._text[end:line_end].lstrip()), "")
         following = _LINE_END.match(self._text, line_end)
         return Edit(line_start, following.end() if following else line_end, "")
+
+    def _in_lines(self, key: ScalarNode, answer: Sequence[Any] | Mapping[str, Any], old: Node) -> str:
+        """An answer with a line per entry, to stand behind the colon of its key."""
+        indent = " " * (key.position.column + 1)
+        entries = {key.text: entry for key, entry in old.entries} if isinstance(old, MapNode) else {}
+        if isinstance(answer, Mapping):
+            lines = [f"{_quoted(sku)}: {self._written(entry, entries.get(sku))}" for sku, entry in answer.items()]
+        else:
+            lines = [f"- {self._written(entry)}" for entry in answer]
+        return "".join(f"{self._newline}{indent}{line}" for line in lines)
 
     def _block_list(self, value: ListNode, answer: Sequence[Any]) -> Edit:
         indent = " " * (value.position.column - 1)

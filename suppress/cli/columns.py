@@ -41,5 +41,8 @@ def _wrapped(cell: str, width: int) -> list[str]:
     return [
         line
         for text in cell.split("\n")
-        for line in textwrap.wrap(text, max(width, 1), subsequent_indent="  " if width > 20 else "") or [""]
+        for line in textwrap.wrap(
+            text, max(width, 1), subsequent_indent="  " if width > 20 else "", break_on_hyphens=False
+        )
+        or [""]
     ]

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from suppress.cases.coverage import percent_of
 from suppress.cases.play import CASES_ENDING, PlayedFile
-from suppress.cli.story_text import failed_story
+from suppress.cli.story_text import failed_story, rows_of
 
 
 def junit(files: Sequence[PlayedFile]) -> str:
@@ -32,7 +32,7 @@ def junit(files: Sequence[PlayedFile]) -> str:
             position = played.story.position
             test = _test(suite, file.path, played.story.name, position.file, position.line)
             if not played.passed:
-                message = "; ".join(dict.fromkeys(str(difference) for difference in played.differences))
+                message = "; ".join(_in_a_line(*row) for row in rows_of(played))
                 SubElement(test, "failure", type="difference", message=message).text = "\n".join(failed_story(played))
         for problem in file.problems:
             position = problem.position
@@ -48,3 +48,7 @@ def _test(suite: Element, path: Path, name: str, file: str, line: int) -> Elemen
     return SubElement(
         suite, "testcase", classname=path.name.removesuffix(CASES_ENDING), name=name, file=file, line=str(line)
     )
+
+
+def _in_a_line(asked: str, wanted: str, decided: str) -> str:
+    return f"{asked}: wanted {wanted}, decided {decided}".replace("\n", ", ")

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,14 +28,17 @@ def failed_story(played: Played, paint: Paint = plain) -> Iterator[str]:
     """The lines that tell how a story ended instead of as wanted."""
     story = played.story
     yield f"  {paint('failed', 'red')}: {story.name} ({story.position.file}:{story.position.line})"
-    rows = [("", "wanted", "decided"), *_rows(played)]
+    rows = [("", "wanted", "decided"), *rows_of(played)]
     for number, cells in enumerate(side_by_side(rows, WIDTH, indent="    ")):
         wanted, decided = ("faint", "faint") if number == 0 else ("green", "red")
         label, *answers = cells
         painted = [paint(cell, colour) for cell, colour in zip(answers, (wanted, decided), strict=True)]
         yield _line("    ", [label, *painted], cells)
+    alike: dict[Behind, list[str]] = {}
     for behind in played.behind:
-        yield from _behind(behind, paint)
+        alike.setdefault(replace(behind, about=None), []).append(behind.about or "the message")
+    for behind, abouts in alike.items():
+        yield from _behind(behind, ", ".join(abouts), paint)
 
 
 def _line(indent: str, painted: Sequence[str], cells: Sequence[str]) -> str:
@@ -44,7 +48,7 @@ def _line(indent: str, painted: Sequence[str], cells: Sequence[str]) -> str:
     return indent + GAP.join(shown)
 
 
-def _rows(played: Played) -> Iterator[tuple[str, str, str]]:
+def rows_of(played: Played) -> Iterator[tuple[str, str, str]]:
     """One row per question, or per question and engine where engines differ."""
     by_question: dict[str, list[Difference]] = {}
     for difference in played.differences:
@@ -66,20 +70,22 @@ def _where_they_differ(wanted: Any, decided: Any) -> tuple[Any, Any]:
 
 
 def told(answer: Any, as_of_us: int) -> str:
-    """An answer in words, times as a case would tell them; the entries of a map stand below one another."""
+    """An answer in words, times as a case would tell them; entries of maps and entries of several words in lines."""
     if isinstance(answer, Mapping):
         entries = [f"{sku}: {'never' if entry is None else told(entry, as_of_us)}" for sku, entry in answer.items()]
         return "\n".join(entries) or "nothing"
     if isinstance(answer, list | tuple):
-        return ", ".join(told(entry, as_of_us) for entry in answer) or "nothing"
+        entries = [told(entry, as_of_us) for entry in answer]
+        return ("\n" if any(" " in entry for entry in entries) else ", ").join(entries) or "nothing"
     if isinstance(answer, datetime):
         return told_us(to_us(answer), as_of_us)
     return "nothing" if answer is None else str(answer)
 
 
-def _behind(behind: Behind, paint: Paint) -> Iterator[str]:
+def _behind(behind: Behind, about: str, paint: Paint) -> Iterator[str]:
     yield ""
-    yield f"    {behind.about or 'the message'}: {_what_it_did(behind)} ({behind.code})"
+    head = f"{about}: {_what_it_did(behind)} ({behind.code})"
+    yield from textwrap.wrap(head, WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
     yield from textwrap.wrap(behind.sentence, WIDTH, initial_indent="      ", subsequent_indent="      ")
     if not behind.evidence or not behind.applies:
         return
@@ -92,7 +98,7 @@ def _behind(behind: Behind, paint: Paint) -> Iterator[str]:
 def _what_it_did(behind: Behind) -> str:
     if behind.fired:
         return f"{behind.rule} fired"
-    return f"{behind.rule} {'did not fire' if behind.applies else 'does not hold at this time'}"
+    return f"{behind.rule} {'did not fire' if behind.applies else 'is not in force at this time'}"
 
 
 def seen(value: object) -> str:

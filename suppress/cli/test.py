@@ -168,7 +168,11 @@ def _summarise(files: "Sequence[PlayedFile]") -> None:
 
 def _in_colour() -> bool:
     """Whether somebody sees colours and has not said that they want none."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and not os.environ.get("CI")
+    return _is_terminal() and not os.environ.get("NO_COLOR") and not os.environ.get("CI")
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _painted(text: str, colour: str) -> str:
