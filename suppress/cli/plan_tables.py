@@ -29,8 +29,11 @@ def change_table(report: Report) -> Iterator[str]:
     rows = []
     for change in Change:
         touched = report.by_change[change]
-        items = share_of(touched.items, report.item_count) if change in _ON_ITEMS else ""
-        persons, messages = share_of(touched.persons, report.persons), share_of(touched.messages, report.message_count)
+        items = share_of(touched.items, report.audience.items) if change in _ON_ITEMS else ""
+        messages = share_of(touched.messages, report.audience.messages)
+        persons = share_of(touched.persons, report.audience.persons)
+        if not touched.persons_exact:
+            persons = f"about {persons}"
         rows.append((change.value, persons, messages, items))
     yield from _table(("", "people", "messages", "items"), rows, left=1)
 

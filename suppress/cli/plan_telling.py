@@ -19,10 +19,10 @@ def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
         "old": {"name": report.old_ruleset, "fingerprint": report.old_fingerprint},
         "new": {"name": report.new_ruleset, "fingerprint": report.new_fingerprint},
         "audience": {
-            "persons": report.persons,
-            "persons_exact": report.persons_exact,
-            "messages": report.message_count,
-            "items": report.item_count,
+            "persons": report.audience.persons,
+            "persons_exact": report.audience.persons_exact,
+            "messages": report.audience.messages,
+            "items": report.audience.items,
             "messages_refused": refused,
         },
         "changed": _touched(report.changed, report),
@@ -99,13 +99,12 @@ def _lines(report: Report, old: str, new: str, names: Names) -> Iterator[str]:
     if report.old_ruleset != name:
         name = f"{report.old_ruleset} -> {name}"
     yield f"{name}: from {old} to {new}"
-    about = "" if report.persons_exact else "about "
-    yield (
-        f"{_count(report.message_count, 'message')} to {about}{_count(report.persons, 'person', 'people')}, "
-        f"{_count(report.item_count, 'item')}"
-    )
+    audience = report.audience
+    about = "" if audience.persons_exact else "about "
+    people = f"{about}{_count(audience.persons, 'person', 'people')}"
+    yield f"{_count(audience.messages, 'message')} to {people}, {_count(audience.items, 'item')}"
     yield ""
-    if not report.message_count:
+    if not report.audience.messages:
         yield "There are no messages to try the rules on."
         return
     yield from _change_lines(report)
@@ -127,7 +126,7 @@ def _change_lines(report: Report) -> Iterator[str]:
         same_rules = report.old_fingerprint == report.new_fingerprint
         yield "Nothing changes: the rules are the same." if same_rules else "Nothing changes for these messages."
     else:
-        yield f"Something changes in {share_of(report.changed.messages, report.message_count)} of the messages."
+        yield f"Something changes in {share_of(report.changed.messages, report.audience.messages)} of the messages."
         yield from change_table(report)
         yield ""
         yield "Messages, before (down) and now (across):"
@@ -169,7 +168,7 @@ def _unknown_lines(report: Report) -> Iterator[str]:
         yield ""
         yield "Facts the new rules ask for and cannot have; where they are missing, `when_unknown` decides:"
         for fact, messages in report.unknown.items():
-            yield f"  {fact}: in {share_of(messages, report.message_count)} of the messages"
+            yield f"  {fact}: in {share_of(messages, report.audience.messages)} of the messages"
 
 
 def _share_lines(report: Report) -> Iterator[str]:
@@ -191,11 +190,12 @@ def _share_line(share: Share) -> str:
 def _touched(touched: Touched, report: Report) -> dict[str, Any]:
     return {
         "persons": touched.persons,
-        "share_of_persons": _share(touched.persons, report.persons),
+        "persons_exact": touched.persons_exact,
+        "share_of_persons": _share(touched.persons, report.audience.persons),
         "messages": touched.messages,
-        "share_of_messages": _share(touched.messages, report.message_count),
+        "share_of_messages": _share(touched.messages, report.audience.messages),
         "items": touched.items,
-        "share_of_items": _share(touched.items, report.item_count),
+        "share_of_items": _share(touched.items, report.audience.items),
     }
 
 

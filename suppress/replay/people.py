@@ -21,36 +21,35 @@ def stable_hash(*parts: str | int | None) -> int:
 
 
 class Persons:
-    """How many different persons there are, and how many met what (`marks`: bits, gathered per person).
+    """How many different persons there are.
 
-    Exact up to `most` persons. Beyond, persons whose hash lies under a falling bound are kept: which ones, and hence
-    every figure, does not depend on the order they came in.
+    Exact up to `most`. Beyond, persons whose hash lies under a falling bound are kept: which ones, and hence the count,
+    does not depend on the order they came in, and all counters keep the same ones.
     """
 
     def __init__(self, most: int = KEPT_PERSONS) -> None:
         self._most = most
         self._halvings = 0
-        self._marks: dict[int, int] = {}
+        self._kept: set[int] = set()
 
-    def add(self, person: int, marks: int) -> None:
-        """Note that the person (its stable hash) was seen, and met these marks."""
+    def add(self, person: int) -> None:
+        """Note that the person (its stable hash) was seen."""
         if person >= _ALL >> self._halvings:
             return
-        self._marks[person] = self._marks.get(person, 0) | marks
-        while len(self._marks) > self._most:
+        self._kept.add(person)
+        while len(self._kept) > self._most:
             self._halvings += 1
             bound = _ALL >> self._halvings
-            self._marks = {kept: met for kept, met in self._marks.items() if kept < bound}
+            self._kept = {kept for kept in self._kept if kept < bound}
 
     @property
     def is_exact(self) -> bool:
         """Whether every person was counted."""
         return not self._halvings
 
-    def count(self, marks: int = 0) -> int:
-        """Persons who met at least one of the marks; all of them for 0."""
-        found = sum(1 for met in self._marks.values() if not marks or met & marks)
-        return found << self._halvings
+    def count(self) -> int:
+        """How many persons were seen; an estimate unless `is_exact`."""
+        return len(self._kept) << self._halvings
 
 
 class Sample(Generic[T]):

@@ -10,9 +10,13 @@ from suppress.rules.ruleset import Effect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """How many persons, messages and items meet something. `items` is 0 for what happens to whole messages."""
+    """How many persons, messages and items meet something. `items` is 0 for what happens to whole messages.
+
+    `persons_exact`: False when there were too many to count one by one, and their number is an estimate.
+    """
 
     persons: int = 0
+    persons_exact: bool = True
     messages: int = 0
     items: int = 0
 
@@ -135,7 +139,7 @@ class Share:
 class Report:
     """What changes when one ruleset takes the place of another.
 
-    `persons_exact`: False when there were too many to count one by one, and figures of persons are estimates.
+    `audience`: all that was replayed; no part of it has more persons. `changed`: what meets any change.
     `verdicts`, `items`: (before, now) -> count; every message and every item is in exactly one cell.
     `other_reason`: items dropped both times, by different rules. `hold_moved`: messages held until another time.
     `unknown`: fact -> messages in which the new rules asked for it in vain. `shares`: every `max_share` of the new
@@ -146,8 +150,7 @@ class Report:
     old_fingerprint: str
     new_ruleset: str
     new_fingerprint: str
-    persons: int
-    persons_exact: bool
+    audience: Touched
     verdicts: Mapping[tuple[Verdict, Verdict], int]
     items: Mapping[tuple[ItemVerdict, ItemVerdict], int]
     changed: Touched
@@ -161,16 +164,6 @@ class Report:
     unknown: Mapping[str, int]
     examples: Mapping[Change, tuple[Example, ...]]
     shares: tuple[Share, ...]
-
-    @property
-    def message_count(self) -> int:
-        """All messages replayed."""
-        return sum(self.verdicts.values())
-
-    @property
-    def item_count(self) -> int:
-        """All items the messages asked for."""
-        return sum(self.items.values())
 
     @property
     def passed(self) -> tuple[Share, ...]:

@@ -20,9 +20,6 @@ EXAMPLES: Final = 10
 MOST_CAMPAIGNS: Final = 5_000
 """Campaigns counted one by one; messages of further ones are one number (whoever has more means something else)."""
 
-_BITS: Final = {change: 1 << number for number, change in enumerate(Change)}
-_CHANGED: Final = 1 << len(Change)
-
 
 class RuleTally:
     """What each rule of one ruleset did."""
@@ -58,7 +55,8 @@ class Tally:
     def __init__(self, old: CompiledRuleset, new: CompiledRuleset) -> None:
         self._old, self._new = old, new
         self._old_rules, self._new_rules = RuleTally(old), RuleTally(new)
-        self._persons = Persons()
+        self._persons, self._persons_changed = Persons(), Persons()
+        self._persons_by = {change: Persons() for change in Change}
         self._verdicts: Counter[tuple[Verdict, Verdict]] = Counter()
         self._items: Counter[tuple[ItemVerdict, ItemVerdict]] = Counter()
         self._messages_by: Counter[Change] = Counter()
@@ -85,34 +83,34 @@ class Tally:
         self._count_changes(compared, old, new)
         self._count_campaign(message.campaign_id, compared)
         person = stable_hash(new.customer_id, *(() if new.customer_id else (message.email, message.phone)))
-        marks = sum(_BITS[change] for change in compared.changes) | (_CHANGED if compared.changed else 0)
-        self._persons.add(person, marks)
+        self._persons.add(person)
+        if compared.changed:
+            self._persons_changed.add(person)
         if compared.changes:
+            for change in compared.changes:
+                self._persons_by[change].add(person)
             self._sample(person, message, compared, old, new)
 
     def report(self) -> Report:
         """What was counted."""
         single = self._single
+        by_change = {
+            change: _touched(self._persons_by[change], self._messages_by[change], self._items_by[change])
+            for change in Change
+        }
+        most = max(touched.persons for touched in by_change.values())
+        changed = _touched(self._persons_changed, single["changed"], self._items_by.total(), at_least=most)
+        messages, items = self._verdicts.total(), self._items.total()
         return Report(
             old_ruleset=self._old.name,
             old_fingerprint=self._old.fingerprint,
             new_ruleset=self._new.name,
             new_fingerprint=self._new.fingerprint,
-            persons=self._persons.count(),
-            persons_exact=self._persons.is_exact,
+            audience=_touched(self._persons, messages, items, at_least=changed.persons),
             verdicts={(old, new): self._verdicts[old, new] for old in Verdict for new in Verdict},
             items={(old, new): self._items[old, new] for old in ItemVerdict for new in ItemVerdict},
-            changed=Touched(
-                persons=self._persons.count(_CHANGED), messages=single["changed"], items=self._items_by.total()
-            ),
-            by_change={
-                change: Touched(
-                    persons=self._persons.count(_BITS[change]),
-                    messages=self._messages_by[change],
-                    items=self._items_by[change],
-                )
-                for change in Change
-            },
+            changed=changed,
+            by_change=by_change,
             other_reason=single["other_reason"],
             hold_moved=single["hold_moved"],
             shown=ShownChange(
@@ -129,7 +127,7 @@ class Tally:
             other_campaigns=self._other_campaigns,
             unknown=dict(sorted(self._unknown.items())),
             examples={change: tuple(sample.values()) for change, sample in self._samples.items()},
-            shares=shares_of(self._new, self._new_rules.fired, self._verdicts, self._items.total()),
+            shares=shares_of(self._new, self._new_rules.fired, self._verdicts, items),
         )
 
     def _count_shown(self, compared: Comparison, old: Decision, new: Decision) -> None:
@@ -211,6 +209,12 @@ class Tally:
             if self._samples[compared.verdict].wants(person, value):
                 sides = _message_side(old, self._old_rules.effects), _message_side(new, self._new_rules.effects)
                 self._samples[compared.verdict].put(person, value, _example(message, new, None, *sides))
+
+
+def _touched(persons: Persons, messages: int, items: int, *, at_least: int = 0) -> Touched:
+    """`at_least`: persons of a part; an estimate of the whole may fall short of them by chance."""
+    count = max(persons.count(), at_least)
+    return Touched(persons=count, persons_exact=persons.is_exact, messages=messages, items=items)
 
 
 def _count_rule(counter: Counter[str], reason: Reason | None) -> None:
