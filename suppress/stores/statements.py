@@ -118,11 +118,13 @@ def _goods(text: Dialect, needs: FactNeeds) -> str:
 def _of_same_style(text: Dialect) -> str:
     """The skus asked for and all others of their styles; a product without a style is one of its own, by its sku."""
     styles = f"SELECT {WAYS['item_group']} AS style FROM asked a {text.join} products p ON p.sku = a.sku"
+    # Not `item_group_id IS NULL`: PostgreSQL might then read all products without a style along that index.
+    own = "coalesce(q.item_group_id, q.sku)"
     return (
         f"(WITH asked AS (SELECT k.sku FROM {text.skus}), styles AS ({styles})"
         " SELECT sku FROM asked"
         f" UNION SELECT q.sku FROM styles g {text.join} products q ON q.item_group_id = g.style"
-        f" UNION SELECT q.sku FROM styles g {text.join} products q ON q.sku = g.style AND q.item_group_id IS NULL) k"
+        f" UNION SELECT q.sku FROM styles g {text.join} products q ON q.sku = g.style AND {own} = g.style) k"
     )
 
 
@@ -187,14 +189,14 @@ def _shown(text: Dialect, ways: tuple[str, ...], among: str, key: str) -> str:
 def _said(text: Dialect) -> str:
     """What was said: sku if it was of one, instant, group, category, and the words in the order's place."""
     columns = (
-        "f.customer_id",
-        *("CASE WHEN f.about_kind = 'sku' THEN f.about END", "f.updated_at_us"),
+        "b.customer_id",
+        *("CASE WHEN b.about_kind = 'sku' THEN b.about END", "b.updated_at_us"),
         *(*_nulls(bigint=3), *_nulls(boolean=1), *_nulls(text=1), WAYS["item_group"]),
-        "CASE WHEN f.about_kind = 'sku' THEN p.category ELSE f.about END",
-        *(*_nulls(text=1), "f.says", *_nulls(text=1), "'said'"),
+        "CASE WHEN b.about_kind = 'sku' THEN p.category ELSE b.about END",
+        *(*_nulls(text=1), "b.says", *_nulls(text=1), "'said'"),
     )
-    feedback = f"{text.spans} {text.join} feedback f ON {text.span.format(table='f', at='updated_at_us')}"
-    join = "LEFT JOIN products p ON f.about_kind = 'sku' AND p.sku = f.about"
+    feedback = f"{text.spans} {text.join} feedback b ON {text.span.format(table='b', at='updated_at_us')}"
+    join = "LEFT JOIN products p ON b.about_kind = 'sku' AND p.sku = b.about"
     return f"SELECT {', '.join(columns)} FROM {feedback} {join}"
 
 

@@ -1,5 +1,6 @@
 """Reading: the store says what the book says, in few statements, whatever the strings and however long the history."""
 
+import json
 import random
 import re
 from collections.abc import Callable
@@ -12,7 +13,14 @@ from suppress.decisions.decision import Why
 from suppress.errors import StoreError
 from suppress.facts.book import FactBook
 from suppress.facts.message import Item, Message
-from suppress.facts.records import CustomerRecord, OrderRecord, ProductRecord, StockRecord
+from suppress.facts.records import (
+    CustomerRecord,
+    FeedbackRecord,
+    OrderRecord,
+    ProductRecord,
+    SentRecord,
+    StockRecord,
+)
 from suppress.facts.snapshot import FactNeeds, Source
 from suppress.stores.database import Database
 from suppress.stores.facts import FactStore
@@ -20,7 +28,16 @@ from suppress.stores.load import Loader
 from tests.stores import shops
 
 EVERYTHING = FactNeeds(
-    products=True, stock=True, customer=True, history_by=frozenset({"sku", "item_group", "category", "brand"})
+    products=True,
+    stock=True,
+    customer=True,
+    history_by=frozenset({"sku", "item_group", "category", "brand", "component"}),
+    order_ids=True,
+    household=True,
+    group_stock=True,
+    sent=True,
+    sent_by=frozenset({"sku", "item_group", "category"}),
+    feedback=True,
 )
 HOSTILE = (
     "'; DROP TABLE order_lines; --",
@@ -81,6 +98,8 @@ def test_three_statements_for_a_message(database: Database, items: int, recipien
     assert "c1" == snapshot.customer_id
     assert items == len(snapshot.products) == len(snapshot.stock)
     assert items <= len(snapshot.lines)
+    assert {"c0", "c2"} == snapshot.household_lines.keys()
+    assert (20, 20) == (len(snapshot.sent), len(snapshot.feedback))
 
 
 def test_three_statements_for_a_batch(database: Database) -> None:
@@ -109,6 +128,14 @@ def test_three_statements_for_a_batch(database: Database) -> None:
         (FactNeeds(products=True, stock=True), 2),
         (FactNeeds(history_by=frozenset({"sku"})), 2),
         (FactNeeds(history_by=frozenset({"brand"})), 3),
+        (FactNeeds(history_by=frozenset({"sku"}), household=True, order_ids=True), 2),
+        (FactNeeds(history_by=frozenset({"component"})), 3),
+        (FactNeeds(group_stock=True), 2),
+        (FactNeeds(sent=True), 2),
+        (FactNeeds(sent=True, sent_by=frozenset({"sku"})), 2),
+        (FactNeeds(sent=True, sent_by=frozenset({"category"})), 3),
+        (FactNeeds(feedback=True), 2),
+        (FactNeeds(sent=True, feedback=True, history_by=frozenset({"sku"}), household=True), 2),
     ],
 )
 def test_only_what_is_needed(database: Database, needs: FactNeeds, statements: int) -> None:
@@ -171,12 +198,15 @@ def test_recipients(database: Database) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_round_trips(database: Database, text: str) -> None:
     """Whatever a shop puts into ids and names comes back as it was, and nothing else happens."""
-    product = ProductRecord(text, text, text, text, text, "active", None, None, None, "[]", "{}", 1)
+    bundle = json.dumps([text])
+    product = ProductRecord(text, text, text, text, text, "active", None, None, None, bundle, "{}", 1)
     line = OrderRecord(text, text, text, text, 1, 5, 0, 0, True, text, None, None, 1)
     level = StockRecord(text, text, 3, 0, 0, None, None, None, 1)
-    shops.fill(database, [[product], [line], [level], [customer(text, ("email", text))]])
+    message_sent = SentRecord(text, text, text, text, 5, json.dumps([text]), 1)
+    said = [FeedbackRecord(text, kind, text, "already_own", 5) for kind in ("sku", "category")]
+    shops.fill(database, [[product], [line], [level], [customer(text, ("email", text))], [message_sent], said])
     book = FactBook()
-    book.add([product, line, level, customer(text)])
+    book.add([product, line, level, customer(text), message_sent, *said])
     message = Message(items=(text, "other"), customer_id=text)
 
     assert shops.reduced(book.snapshot(message, 10, EVERYTHING), EVERYTHING) == shops.comparable(
@@ -258,18 +288,25 @@ def test_unreadable_facts(database: Database) -> None:
 
 
 def fill_plain_shop(database: Database) -> None:
-    """Three customers and twenty products, each in stock, each bought by each."""
-    people = [customer(f"c{n}", ("email", f"{name}@shop.ch")) for n, name in enumerate(("eve", "ann", "bob"))]
+    """A household of three and twenty products, each in stock, each bought by, shown to and praised by each."""
+    people = [
+        customer(f"c{n}", ("email", f"{name}@shop.ch"), household_id="h1")
+        for n, name in enumerate(("eve", "ann", "bob"))
+    ]
     products = [
         ProductRecord(f"s{n}", None, None, "k", "b", "active", None, None, None, "[]", "{}", 1) for n in range(20)
     ]
     stock = [StockRecord(f"s{n}", "all", n, 0, 0, None, None, None, 1) for n in range(20)]
     lines = [order(f"{n}-{who}", f"c{who}", f"s{n}", 900 + n) for n in range(20) for who in range(3)]
-    shops.fill(database, [people, products, stock, lines])
+    sent = [
+        SentRecord(f"m{n}", f"c{who}", "email", None, 900 + n, f'["s{n}"]', 1) for n in range(20) for who in range(3)
+    ]
+    said = [FeedbackRecord(f"c{who}", "sku", f"s{n}", "already_own", 900 + n) for n in range(20) for who in range(3)]
+    shops.fill(database, [people, products, stock, lines, sent, said])
 
 
-def customer(customer_id: str, *identities: tuple[str, str]) -> CustomerRecord:
-    return CustomerRecord(customer_id, None, None, None, None, "{}", "{}", None, None, None, 1, identities)
+def customer(customer_id: str, *identities: tuple[str, str], household_id: str | None = None) -> CustomerRecord:
+    return CustomerRecord(customer_id, household_id, None, None, None, "{}", "{}", None, None, None, 1, identities)
 
 
 def order(order_id: str, customer_id: str, sku: str, at_us: int, units: int = 1) -> OrderRecord:
