@@ -12,6 +12,7 @@ from tests.editor.language_server import LanguageServer
 from tests.editor.test_completion import FILE, MODELINE
 
 BEGUN = f"{FILE}rules:\n  - id: a\n    drop: item\n    code: recalled\n"
+A_RULE = f"{BEGUN.removeprefix(FILE)}    when: {{item.brand: A}}\n"
 SHIPPED = [path for folder in ("rulesets", "tests/cases") for path in rule_files(ROOT / folder)[0]]
 SHIPPED_CASES = sorted((ROOT / "rulesets").glob("*.cases.yaml"))
 
@@ -40,6 +41,20 @@ CONDITIONS = {
     "bought: {same: sku, within: ⟦30 dys⟧}": "write a whole number with its unit",
     "bought: {same: sku, at_least: ⟦0⟧}": "below the minimum of 1",
     "bought: {same: sku, kept: ⟦no⟧}": "write `yes` or `any`",
+    "bought: {same: sku, by: ⟦house⟧, gifts: ⟦maybe⟧}": '"customer", "household"',
+    "bought: {same: sku, at_least: ⟦2 boxes⟧}": "e.g. `3` or `3 units` or `3 orders`",
+    "shown: {same: ⟦brand⟧}": '"sku", "item_group", "category"',
+    "sent: {within: ⟦7 dys⟧, at_least: 3}": "write a whole number with its unit",
+    "sent: {calendar: ⟦year⟧, zone: shop}": '"day", "week", "month"',
+    "⟦sent⟧: {at_least: 3}": "write `within` or `calendar`",
+    "said: {says: [already_own, ⟦mine⟧], same: sku}": '"already_own", "not_interested", "bought_as_gift"',
+    "⟦shwon⟧: {same: sku}": "Property shwon is not allowed.",
+    'message.local_time: {between: [⟦"25:00"⟧, "08:00"]}': "write hours and minutes, e.g. `08:00`",
+    "message.local_date: ⟦24.12.2026⟧": "write a date such as `2026-12-25`",
+    "message.local_weekday: ⟦Mon⟧": "write `monday` or `tuesday`",
+    "customer.consent.sms: ⟦maybe⟧": "write `yes` or `no`",
+    "stock.group_in_stock_share: {below: ⟦half⟧}": "write whole percent from 0 to 100",
+    "item.price_minor: {⟦at⟧: zurich, below: 1}": "Property at is not allowed.",
     "any: ⟦{item.status: recalled}⟧": 'Expected "array"',
     "any:\n        - item.status: recalled\n        - stock.on_hand: {above: ⟦many⟧}": "write a whole number",
     "all: [{not: {customer.known: ⟦perhaps⟧}}]": "write `yes` or `no`",
@@ -48,14 +63,22 @@ CONDITIONS = {
 
 FILES = {
     f"{MODELINE}version: ⟦2⟧\nruleset: shop\nrules: ⟦[]⟧\n": "Valid values: 1.",
-    f"{MODELINE}version: 1\nruleset: ⟦Shop!⟧\n{BEGUN.removeprefix(FILE)}    when: {{item.brand: A}}\n":
+    f"{MODELINE}version: 1\nruleset: ⟦Shop!⟧\n{A_RULE}":
         "write lower-case letters, digits and `-`",
     f"{BEGUN}    when: {{item.brand: A}}\n    mode: ⟦loud⟧\n": '"enforce", "shadow", "off"',
     f"{BEGUN}    when: {{item.brand: A}}\n    starts: ⟦tomorrow⟧\n": "write a date such as `2026-12-24`",
     f"{BEGUN}    when: {{item.brand: A}}\n    ⟦modus⟧: shadow\n": "Property modus is not allowed.",
     f"{FILE}rules:\n  - ⟦i⟧d: a\n    code: recalled\n    when: {{item.brand: A}}\n": "write one effect: `drop: item`",
     f"{FILE}rules:\n  - ⟦i⟧d: a\n    drop: item\n    when: {{item.brand: A}}\n": 'Missing property "code".',
-    f"{FILE}defaults: {{stock_max_age: ⟦6⟧}}\n{BEGUN.removeprefix(FILE)}    when: {{item.brand: A}}\n":
+    f"{FILE}rules:\n  - id: a\n    hold: {{until: ⟦noon⟧}}\n    code: quiet_hours\n    when: {{item.brand: A}}\n":
+        "write hours and minutes",
+    f"{BEGUN}    when: {{item.brand: A}}\n    always: ⟦perhaps⟧\n": "write `yes` or `no`",
+    f"{BEGUN}    when: {{item.brand: A}}\n    max_share: ⟦140%⟧\n": "write a share from 0% to 100%",
+    f"{FILE}attributes: {{customer.attributes.tier: ⟦integer⟧}}\n{A_RULE}":
+        '"text", "number", "yes/no", "date"',
+    f"{FILE}cycles: {{grocery/coffee: ⟦30⟧}}\n{A_RULE}":
+        "write a whole number with its unit",
+    f"{FILE}defaults: {{stock_max_age: ⟦6⟧}}\n{A_RULE}":
         "write a whole number with its unit",
 }  # fmt: skip
 """Whole files, marked as underlined -> a part of the first message."""
