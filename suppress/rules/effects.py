@@ -2,13 +2,13 @@
 
 from typing import Final, NamedTuple
 
-from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
+from suppress.rules.document import BrokenNode, MapNode, Node, ScalarNode
 from suppress.rules.entries import HOLD, names
 from suppress.rules.findings import Findings, quoted, suggestion
 from suppress.rules.keys import check_keys
 from suppress.rules.literals import scalar
 from suppress.rules.ruleset import Effect, Hold
-from suppress.rules.times import read_clock, read_duration
+from suppress.rules.times import is_clock, is_date, is_duration, read_clock, read_duration
 
 EFFECT_TARGETS: Final = {"drop": "item", "suppress": "message"}
 EFFECT_KEYS: Final = (*EFFECT_TARGETS, "hold")
@@ -17,6 +17,13 @@ RESTOCK: Final = "restock"
 
 _EFFECT_OF: Final = {target: effect for effect, target in EFFECT_TARGETS.items()}
 _HOLD_EXAMPLE: Final = 'write "hold: {until: \'08:00\'}", "hold: {for: 2 hours}" or "hold: {until: restock}"'
+
+_HOLD_HELPS: Final = {
+    **dict.fromkeys(("to", "till", "at", "time"), 'write "until"'),
+    **dict.fromkeys(
+        ("hours", "minutes", "days", "duration"), 'write "for" and a length of time, such as "for: 2 hours"'
+    ),
+}
 
 
 class WrittenEffect(NamedTuple):
@@ -79,7 +86,9 @@ def _read_hold(key: ScalarNode, value: Node, findings: Findings) -> Hold | None:
         findings.add("map-expected", '"hold" does not say until when', place, _HOLD_EXAMPLE)
         return None
     before = findings.error_count
-    check_keys(value, 'under "hold"', names(HOLD), findings)
+    check_keys(value, 'under "hold"', names(HOLD), findings, helps=_HOLD_HELPS)
+    if findings.error_count > before:
+        return None
     until, length = value.get("until"), value.get("for")
     if until is not None and length is not None:
         findings.add(
@@ -88,30 +97,55 @@ def _read_hold(key: ScalarNode, value: Node, findings: Findings) -> Hold | None:
             value.entries[1][0].position,
             "keep one, and write a second rule for the other",
         )
-    elif until is None and length is None:
+        return None
+    if length is not None:
+        return _read_length(length, findings)
+    if until is not None:
+        return _read_until(until, findings)
+    if not any(isinstance(entry, BrokenNode) for _, entry in value.entries):
         findings.add("missing-key", '"hold" does not say until when', key.position, _HOLD_EXAMPLE)
-    elif length is not None:
-        return _read_length(length, before, findings)
-    elif until is not None:
-        return _read_until(until, before, findings)
     return None
 
 
-def _read_length(node: Node, before: int, findings: Findings) -> Hold | None:
-    length = read_duration(node, '"for"', findings)
-    return None if length is None or findings.error_count > before else Hold(length=length)
+def _read_length(node: Node, findings: Findings) -> Hold | None:
+    if isinstance(node, ScalarNode) and is_clock(node.text):
+        findings.add(
+            "not-a-duration",
+            f'"for" is a length of time, not {quoted(node.text)}',
+            node.position,
+            f"write \"until: '{node.text}'\" for a time of day",
+        )
+        return None
+    length = read_duration(node, '"for"', findings, "hours")
+    return None if length is None else Hold(length=length)
 
 
-def _read_until(node: Node, before: int, findings: Findings) -> Hold | None:
-    if isinstance(node, ListNode | MapNode | BrokenNode):
+def _read_until(node: Node, findings: Findings) -> Hold | None:
+    if not isinstance(node, ScalarNode):
         scalar(node, '"until"', findings)
         return None
     if node.text == RESTOCK:
-        return Hold(restock=True) if findings.error_count == before else None
+        return Hold(restock=True)
     if suggestion(node.text.lower(), [RESTOCK]):
         findings.add(
             "unknown-value", f'"until" cannot be {quoted(node.text)}', node.position, f'did you mean "{RESTOCK}"?'
         )
         return None
+    if is_duration(node.text):
+        findings.add(
+            "not-a-time-of-day",
+            f'"until" is a time of day, not {quoted(node.text)}',
+            node.position,
+            f'write "for: {node.text}" for a length of time',
+        )
+        return None
+    if is_date(node.text):
+        findings.add(
+            "not-a-time-of-day",
+            f'"until" is a time of day, not {quoted(node.text)}',
+            node.position,
+            'write a time of day, for example "08:00"; to end the rule itself on a date, write "ends"',
+        )
+        return None
     until = read_clock(node, '"until"', findings)
-    return None if until is None or findings.error_count > before else Hold(until=until)
+    return None if until is None else Hold(until=until)

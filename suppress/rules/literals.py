@@ -160,7 +160,7 @@ def read_number(node: Node, what: str, findings: Findings, example: str = "5") -
             )
             return None
         return int(text)
-    with_unit = re.fullmatch(r"(-?[0-9]{1,18})\s+[^\W\d_]+", text)
+    with_unit = re.fullmatch(r"(-?[0-9]{1,18})(?:\s+[^\W\d_]+|\s*%)", text)
     help_ = f"write {with_unit[1]} alone" if with_unit else f"write a whole number, for example {example}"
     operator = _spelled_operator(text)
     if re.fullmatch(r"-?[0-9]*[.,][0-9]+|-?[0-9]+[.,]", text) and len(text) <= MANY_DIGITS:
@@ -278,7 +278,9 @@ def read_choice(node: Node, what: str, choices: tuple[str, ...], findings: Findi
         return None
     if found.text in choices:
         return found.text
-    near = suggestion(found.text.lower(), choices)
+    low = found.text.lower()
+    longer = [choice for choice in choices if len(low) >= 3 and choice.startswith(low)]
+    near = suggestion(low, longer or choices) or (f'did you mean "{longer[0]}"?' if longer else None)
     findings.add(
         "unknown-value", f"{what} cannot be {quoted(found.text)}", found.position, near or f"write {listed(choices)}"
     )

@@ -231,7 +231,7 @@ def _read_names(value: MapNode, name: str, findings: Findings, *, this: bool = T
 def _read_zone(key: ScalarNode, value: MapNode, findings: Findings) -> str | None:
     zone, calendar = value.get("zone"), value.get("calendar")
     if zone is None:
-        if calendar is not None:
+        if calendar is not None and value.get("time_zone") is None:
             findings.add(
                 "missing-zone",
                 '"calendar" does not say whose midnight counts',

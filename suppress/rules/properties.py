@@ -197,6 +197,8 @@ def _refuse_operator(operator: Operator, found: Field, position: Position, conte
     meant = _SYNONYMS.get(operator.value)
     if _is_undeclared(found, context) and operator in OPERATORS[FieldType.NUMBER]:
         help_ = f'declare its type at the top: "attributes: {{{found.base[:60]}: number}}"'
+    elif operator is Operator.UNDER and found.name.startswith("message.kept_of_"):
+        help_ = 'only "message.kept_of_category" counts the items under a category'
     elif operator is not Operator.IS and meant in OPERATORS[found.type]:
         help_ = f'write "{meant.value}"'
     else:

@@ -33,9 +33,7 @@ def read_share(node: Node, what: str, findings: Findings) -> int | None:
                 f'write "{text}%"',
             )
         else:
-            findings.add(
-                "not-a-share", f"{what} is a share, not {quoted(text)}", position, 'write for example "40%" or "0.4"'
-            )
+            findings.add("not-a-share", f"{what} is a share, not {quoted(text)}", position, _share_help(text))
         return None
     parts = Decimal(match[1]) * 100 if match[1] else Decimal(match[2]) * WHOLE
     if parts > WHOLE:
@@ -46,7 +44,7 @@ def read_share(node: Node, what: str, findings: Findings) -> int | None:
             "share-too-fine",
             f"{what} has more than two decimals of a percent: {quoted(text)}",
             position,
-            f'write "{round(parts) / 100:.2f}%"',
+            f'write two at most, for example "{max(1, round(parts)) / 100:.2f}%"',
         )
         return None
     return int(parts)
@@ -71,6 +69,12 @@ def read_percent(node: Node, what: str, findings: Findings) -> int | None:
         _refuse_size(what, text, node, findings)
         return None
     return int(match[1])
+
+
+def _share_help(text: str) -> str:
+    if re.fullmatch(r"[01]\.0*", text):
+        return f'write "{"100%" if text[0] == "1" else "0%"}"'
+    return 'write for example "40%" or "0.4"'
 
 
 def _refuse_size(what: str, text: str, node: Node, findings: Findings) -> None:

@@ -32,8 +32,8 @@ _LIKE_CLOCK: Final = re.compile(r"([0-9]{1,2})(?:[:.h ]?([0-9]{2})?(?::00)?) ?([
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def read_duration(node: Node, what: str, findings: Findings) -> Duration | None:
-    """A length of time with its unit: `180 days`."""
+def read_duration(node: Node, what: str, findings: Findings, unit_meant: str = "days") -> Duration | None:
+    """A length of time with its unit: `180 days`. `unit_meant`: the one proposed for a bare number."""
     found = scalar(node, what, findings)
     if found is None:
         return None
@@ -43,7 +43,7 @@ def read_duration(node: Node, what: str, findings: Findings) -> Duration | None:
             "missing-unit",
             f"{what} has no unit: {quoted(text)}",
             position,
-            f"write {quoted(text.lstrip('-')[:MANY_DIGITS] + ' days')} or another unit: {_UNIT_LIST}",
+            f"write {quoted(text.lstrip('-')[:MANY_DIGITS] + f' {unit_meant}')} or another unit: {_UNIT_LIST}",
         )
         return None
     match = _DURATION.fullmatch(text)
@@ -138,6 +138,22 @@ def read_day(node: Node, what: str, findings: Findings) -> Day | None:
     help_ = f'write the day alone: "{stamp[1]}"' if stamp else _day_help(text)
     findings.add("not-a-date", f"{what} is a date, not {quoted(text)}", position, help_)
     return None
+
+
+def is_clock(text: str) -> bool:
+    """Whether a text is a time of day as it must be written."""
+    return _CLOCK.fullmatch(text) is not None
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date, with a time or without."""
+    return bool(_DATE.fullmatch(text) or _TIMESTAMP.fullmatch(text))
+
+
+def is_duration(text: str) -> bool:
+    """Whether a text is a number and a unit of time."""
+    match = _DURATION.fullmatch(text)
+    return match is not None and match[2].removesuffix("s") in UNITS_US
 
 
 def _midnight_us(day: date, zone: ZoneInfo, days_on: int) -> int:
