@@ -13,11 +13,12 @@ from suppress.problems import Position
 from suppress.rules.ruleset import Effect, Hold, Rule, WhenUnknown
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Instant, Leaf, Not, Said, Sent, Shown
 from suppress.rules.wording_chips import Chip, Chips, Role, text_of
-from suppress.rules.wording_compare import compared, under_any
+from suppress.rules.wording_compare import WHERE, compared, under_any
 from suppress.rules.wording_past import bought, said, sent, shown
 from suppress.rules.wording_terms import (
     boundary_words,
     clock_words,
+    counted,
     date_words,
     day_words,
     duration_words,
@@ -28,12 +29,14 @@ __all__ = [
     "clock_words",
     "condition_chips",
     "condition_words",
+    "counted",
     "date_words",
     "day_words",
     "duration_words",
     "leaf_chips",
     "leaf_words",
     "length_words",
+    "period_words",
     "rule_chips",
     "rule_sentence",
 ]
@@ -62,18 +65,22 @@ def rule_chips(rule: Rule) -> Chips:
     hold = f" {_hold_words(rule.hold)}" if rule.hold else ""
     chips.append(Chip(f"{do}{hold}", Role.EFFECT, rule.place(key)))
     chips.append(Chip(", when " if hold else " when ", Role.GLUE, rule.place("when")))
-    chips.extend(condition_chips(rule.when))
+    conditions = list(condition_chips(rule.when))
     if rule.unless is not None:
-        chips.append(Chip(", unless ", Role.GLUE, rule.place("unless")))
-        chips.extend(condition_chips(rule.unless))
+        conditions.append(Chip(", unless ", Role.GLUE, rule.place("unless")))
+        conditions.extend(condition_chips(rule.unless))
+    if hold.endswith(WHERE):
+        conditions = [chip._replace(text=" there") if chip.text == WHERE else chip for chip in conditions]
+    chips.extend(conditions)
     if rule.when_unknown is WhenUnknown.BLOCK:
         text = f"; if that cannot be known, {do_it}"
         chips.append(Chip(text, Role.LIMIT, rule.place("when_unknown")))
-    chips.extend(_period(rule))
-    if rule.mode is not Mode.ENFORCE:
-        text = " (recorded, not obeyed)" if rule.mode is Mode.SHADOW else " (switched off)"
-        chips.append(Chip(text, Role.LIMIT, rule.place("mode")))
-    return (*chips, Chip(".", Role.GLUE))
+    return (*chips, *_limits(rule), Chip(".", Role.GLUE))
+
+
+def period_words(rule: Rule) -> str:
+    """When the rule applies: `from 24 December 2026 until the end of 26 December 2026`; empty when it always does."""
+    return text_of(_period(rule))
 
 
 def condition_words(condition: Condition) -> str:
@@ -181,19 +188,26 @@ def _under_run(members: Sequence[_Member], *, negated: bool) -> list[Compare]:
 
 
 def _all_about_one(clauses: Sequence[Chips]) -> bool:
-    """Whether all clauses begin with the same subject, and end with what is said of it."""
-    first = clauses[0][0]
-    return all(
+    """Whether all clauses have one subject, which each begins with, and say something of it."""
+    subject, ending = clauses[0][0], _ending(clauses[0])
+    return subject.role is Role.FIELD and all(
         len(clause) > 1
-        and clause[0].text == first.text
-        and clause[0].role is Role.FIELD
+        and clause[0].text == subject.text
         and clause[1].role is Role.OPERATOR
-        and clause[-1].role is not Role.FIELD
+        and _ending(clause) == ending
         for clause in clauses
     )
 
 
+def _ending(clause: Chips) -> str | None:
+    """What the clause says behind its values of its subject: ` where the customer lives`."""
+    return clause[-1].text if clause[-1].role is Role.FIELD else None
+
+
 def _told_once(clauses: Sequence[Chips]) -> list[Chips]:
+    """The clauses with their subject in the first alone, and what ends them in the last alone."""
+    if _ending(clauses[0]) is not None:
+        clauses = [*(clause[:-1] for clause in clauses[:-1]), clauses[-1]]
     return [clauses[0], *(_without_blank(clause[1:]) for clause in clauses[1:])]
 
 
@@ -203,8 +217,9 @@ def _without_blank(chips: Chips) -> Chips:
 
 
 def _joined(clauses: Sequence[Chips], word: str, position: Position) -> Chips:
-    """`a, b and c`; where a clause but the last has a comma of its own, `a, and b, and c`."""
-    commas = any(", " in text_of(clause) for clause in clauses[:-1])
+    """`a, b and c`; where a clause but the last is itself one of several, `a, and b, and c`."""
+    texts = [text_of(clause) for clause in clauses[:-1]]
+    commas = any(", " in text or text.startswith(("both ", "either ")) for text in texts)
     chips = list(clauses[0])
     for place, clause in enumerate(clauses[1:], start=2):
         last = place == len(clauses)
@@ -214,12 +229,21 @@ def _joined(clauses: Sequence[Chips], word: str, position: Position) -> Chips:
     return tuple(chips)
 
 
+def _limits(rule: Rule) -> Chips:
+    """When the rule applies and how loud it is, in parentheses; empty when neither is bounded."""
+    chips = list(_period(rule))
+    if rule.mode is not Mode.ENFORCE:
+        text = "recorded, not obeyed" if rule.mode is Mode.SHADOW else "switched off"
+        chips.append(Chip(f"{'; ' if chips else ''}{text}", Role.LIMIT, rule.place("mode")))
+    return (Chip(" (", Role.GLUE), *chips, Chip(")", Role.GLUE)) if chips else ()
+
+
 def _hold_words(hold: Hold) -> str:
     if hold.until is not None:
-        return f"until {clock_words(hold.until.us)} where the customer lives"
+        return f"until {clock_words(hold.until.us)}{WHERE}"
     if hold.length is not None:
         return f"for {duration_words(hold.length)}"
-    return "until a dropped item is in stock again"
+    return "until the first of the dropped items is in stock again"
 
 
 def _period(rule: Rule) -> Chips:
@@ -234,7 +258,7 @@ def _period(rule: Rule) -> Chips:
         if ends is not None:
             blank, end = " " if chips else "", "the end of " if _by_date(ends) else ""
             chips.append(Chip(f"{blank}until {end}{boundary_words(ends)}", Role.LIMIT, rule.place("ends")))
-    return (Chip(" (", Role.GLUE), *chips, Chip(")", Role.GLUE)) if chips else ()
+    return tuple(chips)
 
 
 def _by_date(instant: Instant) -> bool:

@@ -8,7 +8,7 @@ from suppress.rules.tree import Compare
 from suppress.rules.wording_chips import Chips, Piece, Role, enumerated, placed
 from suppress.rules.wording_terms import counted, number_words, unit_words, values_words
 
-_WHERE: Final = " where the customer lives"
+WHERE: Final = " where the customer lives"
 _ALREADY: Final = " already "
 
 _OPPOSITE: Final = {
@@ -96,7 +96,7 @@ def _pieces(leaf: Compare, *, negated: bool) -> list[Piece]:
         return _counted(leaf, operator, negated=negated)
     subject, tail = field.phrase, ""
     if _is_local(leaf):
-        subject, tail = "it", _WHERE
+        subject, tail = "it", WHERE
     return [(subject, Role.FIELD), *_predicate(leaf, operator, negated=negated), (tail, Role.FIELD)]
 
 
@@ -206,6 +206,6 @@ def _is_noun(leaf: Compare) -> bool:
 
 def _is_local(leaf: Compare) -> bool:
     field = leaf.field
-    return field.phrase.endswith(_WHERE) and (
+    return field.phrase.endswith(WHERE) and (
         field.type in (FieldType.CLOCK, FieldType.DAY) or field.choices == WEEKDAYS
     )

@@ -1,0 +1,153 @@
+"""Say in words what the sentences of a ruleset count and mean: only what its rules speak of, one line each."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from suppress.facts.fields import CUSTOMERS_REGION
+from suppress.facts.snapshot import Source
+from suppress.rules.ruleset import Effect, Rule, Ruleset
+from suppress.rules.tree import (
+    CUSTOMER_ZONE,
+    SHOP_ZONE,
+    Bought,
+    By,
+    Compare,
+    Condition,
+    Leaf,
+    Parts,
+    Said,
+    Same,
+    Sent,
+    Shown,
+    leaves,
+)
+
+SOURCES: Final = {
+    Source.PRODUCTS: "the catalogue",
+    Source.ORDERS: "orders",
+    Source.STOCK: "stock figures",
+    Source.CUSTOMERS: "customers",
+    Source.SENT: "the log of messages sent",
+    Source.FEEDBACK: "what customers said",
+}
+
+_FIELD_NOTES: Final = {
+    "stock.available_units": (
+        "available",
+        "units on hand, minus those reserved and those kept as safety stock, never below none; "
+        "over all locations unless the rule names one",
+    ),
+    "stock.group_in_stock_share": (
+        "the share of the item's style that is in stock",
+        "how many of the style's sizes and colours are sold and have a unit available, in percent",
+    ),
+    "item.price_minor": ("minor units", "the smallest unit of the currency, such as cents"),
+    "item.replenishment_due": (
+        "due for replenishment",
+        "the customer last bought and kept the item so long ago that the units bought then are used up; "
+        "never true of what is not used up",
+    ),
+    "customer.known": ("a known customer", "the shop can tell which customer the message goes to"),
+    "message.items_kept": ("left", "places of the message that are filled once items were dropped and replaced"),
+}
+
+
+def rule_leaves(rule: Rule) -> tuple[Leaf, ...]:
+    """Every leaf of the rule, those of `unless` included."""
+    unless: tuple[Condition, ...] = () if rule.unless is None else (rule.unless,)
+    return tuple(leaf for condition in (rule.when, *unless) for leaf in leaves(condition))
+
+
+def sources_read(ruleset: Ruleset) -> tuple[Source, ...]:
+    """The feeds the rules look at, in the order of `Source`."""
+    read = {source for rule in ruleset.rules for leaf in rule_leaves(rule) for source in _sources(leaf)}
+    if any(rule.hold is not None and rule.hold.restock for rule in ruleset.rules):
+        read.add(Source.STOCK)
+    return tuple(source for source in Source if source in read)
+
+
+def definitions(ruleset: Ruleset) -> tuple[tuple[str, str], ...]:
+    """Each term the rules speak of, and what it means."""
+    told = [leaf for rule in ruleset.rules for leaf in rule_leaves(rule)]
+    past = [leaf for leaf in told if not isinstance(leaf, Compare)]
+    return (
+        *_of_purchases([leaf for leaf in past if isinstance(leaf, Bought)]),
+        *_of_sameness({leaf.same for leaf in past if not isinstance(leaf, Sent)}),
+        *_of_messages([leaf for leaf in past if isinstance(leaf, Shown | Sent)]),
+        *_of_feedback([leaf for leaf in past if isinstance(leaf, Said)]),
+        *_of_fields([leaf for leaf in told if isinstance(leaf, Compare)]),
+        *_of_places(ruleset, told),
+    )
+
+
+def _of_purchases(found: list[Bought]) -> Iterator[tuple[str, str]]:
+    if any(leaf.kept for leaf in found):
+        yield "bought and kept", "units ordered and not cancelled, sent back or credited since"
+    if any(not leaf.kept for leaf in found):
+        yield "bought", "units ordered, whether they were kept or not"
+    if any(not leaf.gifts for leaf in found):
+        yield "other than as a gift", "orders marked as a gift do not count"
+    if any(leaf.by is By.HOUSEHOLD for leaf in found):
+        yield "the customer's household", "all customers of one household; a customer without one stands alone"
+    for parts in sorted({leaf.parts for leaf in found if leaf.same is Same.COMPONENT}):
+        owned = "all its parts are" if parts is Parts.ALL else "any of its parts is"
+        yield (
+            f"alone, in a bundle, or as {parts.value} of its parts",
+            f"the item itself counts, and so does one inside a bundle; a bundle counts as owned once {owned}",
+        )
+
+
+def _of_sameness(found: set[Same]) -> Iterator[tuple[str, str]]:
+    if Same.ITEM_GROUP in found:
+        yield "the same style", "what the catalogue calls one style, in whatever size or colour"
+    if Same.CATEGORY in found:
+        yield "the same category", "the category the catalogue gives the item, not those above or below it"
+
+
+def _of_messages(found: list[Shown | Sent]) -> Iterator[tuple[str, str]]:
+    if found:
+        yield "sent, shown", "earlier messages only: the one being checked never counts itself"
+
+
+def _of_feedback(found: list[Said]) -> Iterator[tuple[str, str]]:
+    if any(leaf.same is Same.CATEGORY for leaf in found):
+        yield "this category", "what was said of the item's category, of one above it, or of an item in it"
+
+
+def _of_fields(found: list[Compare]) -> Iterator[tuple[str, str]]:
+    used = {leaf.field.base for leaf in found}
+    yield from (note for name, note in _FIELD_NOTES.items() if name in used)
+
+
+def _of_places(ruleset: Ruleset, told: list[Leaf]) -> Iterator[tuple[str, str]]:
+    zones = {leaf.zone for leaf in told if isinstance(leaf, Sent)}
+    local = any(isinstance(leaf, Compare) and leaf.field.base.startswith("message.local_") for leaf in told)
+    held = any(rule.effect is Effect.HOLD_MESSAGE and rule.hold and rule.hold.until for rule in ruleset.rules)
+    if local or held or CUSTOMER_ZONE in zones:
+        yield (
+            "where the customer lives",
+            f"by the customer's clock; where it is not known, by that of {ruleset.time_zone}",
+        )
+    if SHOP_ZONE in zones:
+        yield "where the shop is", f"by the clock of {ruleset.time_zone}"
+    if any(isinstance(leaf, Compare) and leaf.field.at == CUSTOMERS_REGION for leaf in told):
+        yield (
+            "in the customer's region",
+            "at the locations of that region; a region not listed is a location of that name",
+        )
+
+
+def _sources(leaf: Leaf) -> tuple[Source, ...]:
+    match leaf:
+        case Compare(field=field):
+            return (field.source,) if field.source else ()
+        case Bought(same=same, by=by):
+            catalogue = () if same is Same.SKU else (Source.PRODUCTS,)
+            household = (Source.CUSTOMERS,) if by is By.HOUSEHOLD else ()
+            return (Source.ORDERS, *catalogue, *household)
+        case Sent():
+            return (Source.SENT,)
+        case Shown(same=same):
+            return (Source.SENT,) if same is Same.SKU else (Source.SENT, Source.PRODUCTS)
+        case Said(same=same):
+            return (Source.FEEDBACK,) if same is Same.SKU else (Source.FEEDBACK, Source.PRODUCTS)

@@ -1,0 +1,104 @@
+"""A ruleset as a page people can approve: what it says of modes, versions and texts of strangers."""
+
+from pathlib import Path
+
+import pytest
+
+from suppress.rules.compile import fingerprint
+from suppress.rules.reading import parse_ruleset
+from suppress.rules.ruleset import Ruleset
+from suppress.rules.wording_page import page
+
+_TOP = "version: 1\nruleset: shop\n"
+_RULES = """rules:
+  - {id: sold-out, drop: item, code: out_of_stock, when: {stock.available_units: {below: 1}}}
+  - {id: recalled, drop: item, code: recalled, always: yes, when: {item.status: recalled}}
+"""
+
+
+def a_ruleset(top: str = "", rules: str = _RULES) -> Ruleset:
+    """The ruleset of such a file."""
+    ruleset, problems = parse_ruleset(f"{_TOP}{top}{rules}".encode(), "shop.yaml")
+    assert ruleset is not None, problems
+    return ruleset
+
+
+@pytest.mark.parametrize(
+    ("top", "said"),
+    [
+        ("", ["- Rules: 2 in force", "- State: in force", "- Owner: nobody is named"]),
+        ("owner: Legal\n", ["- Owner: Legal"]),
+        (
+            "mode: shadow\n",
+            [
+                "- Rules: 1 in force, 1 on trial",
+                "**This ruleset is on trial: what its rules would do is recorded, and not done.** "
+                "Only rules that begin with “Always” are obeyed.",
+            ],
+        ),
+        (
+            "mode: off\n",
+            ["- Rules: 2 switched off", "**This ruleset is switched off: none of its rules is looked at.**"],
+        ),
+        ("control_group: 2.5%\n", ["For 2.5% of customers", "except those that begin with “Always”"]),
+        ("max_share: 40%\n", ["- Limit: nothing is released when more than 40% of a campaign's messages"]),
+        ("defaults: {stock_max_age: 1 day}\n", ["| stock figures | 1 day |", "| the catalogue | none |"]),
+        ("time_zone: Europe/Zurich\n", ["- Dates are meant in: Europe/Zurich"]),
+        ("cycles: {food/tea: 14 days}\n", ["| food/tea | 14 days |"]),
+        ("regions: {ZH: [a, b]}\n", ["| ZH | a, b |"]),
+        ("attributes: {item.attributes.bio: yes/no}\n", ["| item.attributes.bio | yes/no |"]),
+    ],
+)
+def test_what_the_file_says_is_on_the_page(top: str, said: list[str]) -> None:
+    """Each key at the top of a rule file is told in words."""
+    told = page(a_ruleset(top))
+
+    assert [] == [text for text in said if text not in told]
+
+
+def test_the_page_names_its_version() -> None:
+    """The version approved is the fingerprint of the meaning."""
+    ruleset = a_ruleset()
+
+    assert f"- Version: `{fingerprint(ruleset)}`" in page(ruleset)
+
+
+def test_rules_stand_in_file_order_within_what_they_do() -> None:
+    """Rules are grouped by effect, and keep their order within."""
+    rules = """rules:
+  - {id: b-message, suppress: message, code: nothing_left, when: {message.items_kept: 0}}
+  - {id: z-item, drop: item, code: recalled, when: {item.status: recalled}}
+  - {id: a-item, drop: item, code: out_of_stock, when: {stock.available_units: 0}}
+  - {id: a-message, hold: {for: 1 hour}, code: quiet_hours, when: {message.local_time: {at_least: "22:00"}}}
+"""
+    headings = [line for line in page(a_ruleset(rules=rules)).splitlines() if line.startswith("### ")]
+
+    assert ["### z-item", "### a-item", "### b-message", "### a-message"] == headings
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("a | b", "### a \\| b"),
+        ("*all* of <b>it</b>", "### \\*all\\* of \\<b\\>it\\</b\\>"),
+        ("`code` [link](x) a_b", "### \\`code\\` \\[link\\](x) a\\_b"),
+        ("&amp; \\", "### \\&amp; \\\\"),
+    ],
+)
+def test_texts_of_strangers_stay_text(title: str, shown: str) -> None:
+    """What an author writes is shown as written and never taken for Markdown or HTML."""
+    rules = f"rules:\n  - {{id: r, title: '{title}', drop: item, code: recalled, when: {{item.status: recalled}}}}\n"
+
+    assert shown in page(a_ruleset(rules=rules)).splitlines()
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parent.parent.parent / "rulesets").glob("*.yaml")), ids=str)
+def test_shipped_rulesets_have_a_page(path: Path) -> None:
+    """Every rule of every shipped ruleset stands on the page of its ruleset, once."""
+    if path.name.endswith(".cases.yaml"):
+        pytest.skip("cases, not rules")
+    ruleset, problems = parse_ruleset(path.read_bytes(), str(path))
+    assert ruleset is not None, problems
+    lines = page(ruleset).splitlines()
+
+    assert [rule.id for rule in ruleset.rules if lines.count(f"- Rule: `{rule.id}`") != 1] == []
