@@ -314,6 +314,37 @@ def test_holds_are_told_apart() -> None:
     assert 5 == report.changed.messages
 
 
+def test_holding_rules_are_counted_as_what_they_are() -> None:
+    """A rule that holds takes messages, is named as the reason, and counts as not sent at once."""
+    later = "{id: later, hold: {for: 2 hours}, code: quiet_hours, max_share: 50%, when: {message.channel: email}}"
+    messages = [ask("ada", "VASE", channel="email"), ask("bob", "BOWL", channel="email"), ask("cyd", "VASE")]
+    report = plan(rules(SOLD_OUT, NOTHING), rules(SOLD_OUT, NOTHING, later, top="max_share: 70%"), messages)
+    moved = plan(rules(later), rules(later.replace("2 hours", "3 hours")), messages)
+    (held,) = report.examples[Change.HELD]
+
+    assert {"newly held": (1, 1, 0)} == counted(report)
+    assert ("ada", "hold", "later", "quiet_hours") == (held.customer_id, held.new.verdict, held.new.rule, held.new.code)
+    assert [("later", 1, 0)] == [(rule.rule, rule.takes, rule.frees) for rule in report.rules if rule.changed]
+    assert [(None, 2, 3, False), ("later", 2, 3, True)] == [
+        (share.rule, share.acted_on, share.total, share.passed) for share in report.shares
+    ]
+    assert {} == counted(moved)
+    assert (2, 2) == (moved.hold_moved, moved.changed.messages)
+
+
+def test_a_control_group_is_recorded_and_not_obeyed() -> None:
+    """A rule counts in shadow for those it is tried without, and in full where it says `always`."""
+    always = SOLD_OUT.replace("code:", "max_share: 0%, always: yes, code:")
+    report = plan(
+        rules(SOLD_OUT, BOUGHT), rules(always, BOUGHT, top="control_group: 100%"), [ask("ada", "BOWL", "SHIRT-M")]
+    )
+    now = {rule.rule: rule.new and (rule.new.fired, rule.new.shadow) for rule in report.rules}
+
+    assert {"newly allowed": (1, 1, 1)} == counted(report)
+    assert {"sold-out": (1, 0), "bought": (0, 1)} == now
+    assert ["sold-out"] == [share.rule for share in report.passed]
+
+
 def test_a_verdict_is_told_by_a_rule_that_asks_for_it() -> None:
     """A rule that was recorded only, or that asks for something else, is not what silenced the message."""
     compiled = rules(SHADOW, NOTHING, FEW)
