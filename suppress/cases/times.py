@@ -12,7 +12,7 @@ _RELATIVE: Final = re.compile(r"(?:in ([0-9]{1,15}) ([a-z]+?)s?|([0-9]{1,15}) ([
 _MOST_US: Final = 1000 * UNITS_US["year"]
 _UNITS_US: Final = {**UNITS_US, "microsecond": 1, "millisecond": 1000}
 _TOLD_IN: Final = {"day": US_PER_DAY, "hour": US_PER_HOUR, "minute": US_PER_MINUTE, "second": US_PER_SECOND}
-_MOST_OF_A_UNIT: Final = 1000
+_MOST_OF_A_UNIT: Final = 10_000
 """Nobody counts further in hours, minutes or seconds; days are counted however many they are."""
 
 
