@@ -90,7 +90,7 @@ def _rulesets(old: str, new: Path, ruleset: str | None) -> "tuple[CompiledRulese
 
     after = load_ruleset(new, ruleset=ruleset)
     with ExitStack() as stack:
-        is_path = bool(old.strip()) and Path(old).exists()
+        is_path = bool(old.strip()) and os.path.exists(old)
         if is_path:
             path = Path(old)
         else:

@@ -1,7 +1,7 @@
 """The tables of a plan: counts of a Report in, lines of at most 100 columns out."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from suppress.decisions.decision import Verdict
@@ -65,18 +65,19 @@ def rule_table(report: Report) -> Iterator[str]:
     yield from _table(("rule", "acts on", "before", "now", "newly", "no longer", ""), rows, left=2)
 
 
-def campaign_table(campaigns: Iterable[CampaignChange]) -> Iterator[str]:
-    """A line per campaign: its messages, how many change, and each kind of change (the last two in items)."""
+def campaign_table(campaigns: Sequence[CampaignChange]) -> Iterator[str]:
+    """A line per campaign: its messages, how many change, and each kind of change there is."""
+    kinds = [change for change in Change if any(campaign.by_change[change] for campaign in campaigns)]
     rows = [
         (
             campaign.campaign_id or "(no campaign)",
             f"{campaign.messages:,}",
             share_of(campaign.changed, campaign.messages),
-            *(f"{campaign.by_change[change]:,}" if campaign.by_change[change] else "" for change in Change),
+            *(f"{campaign.by_change[change]:,}" if campaign.by_change[change] else "" for change in kinds),
         )
         for campaign in campaigns
     ]
-    heads = ("silenced", "held", "sent", "items dropped", "items allowed")
+    heads = (change.value.removeprefix("newly ") for change in kinds)
     yield from _table(("campaign", "messages", "changed", *heads), rows, left=1)
 
 
@@ -98,7 +99,7 @@ def _note(rule: RuleChange) -> str:
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, left: int) -> Iterator[str]:
-    """Lines of a table whose first `left` columns are words; long words are folded, nothing is cut off."""
+    """Lines of a table whose first `left` columns are words; long words are folded, numbers never are."""
     from rich.console import Console  # noqa: PLC0415 - rich is slow to import, and most commands draw no table
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -106,7 +107,7 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, left: int
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for number, head in enumerate(heads):
         is_word = number < left or not head
-        table.add_column(Text(head), justify="left" if is_word else "right", overflow="fold")
+        table.add_column(Text(head), justify="left" if is_word else "right", overflow="fold", no_wrap=not is_word)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console = Console(file=io.StringIO(), width=WIDTH, color_system=None, legacy_windows=False)

@@ -142,7 +142,7 @@ def _change_lines(report: Report) -> Iterator[str]:
     campaigns = [campaign for campaign in report.campaigns if campaign.changed]
     if campaigns and (len(report.campaigns) > 1 or campaigns[0].campaign_id is not None):
         yield ""
-        yield "Campaigns:"
+        yield "Campaigns (messages newly silenced, held, sent; items newly dropped, allowed):"
         yield from campaign_table(campaigns[:MOST_CAMPAIGNS_SHOWN])
         if len(campaigns) > MOST_CAMPAIGNS_SHOWN:
             yield f"  and {len(campaigns) - MOST_CAMPAIGNS_SHOWN:,} further campaigns (--format json has them all)"

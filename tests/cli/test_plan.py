@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from suppress.cli.plan_tables import share_of
+from suppress.cli.plan_tables import campaign_table, share_of
+from suppress.replay.compare import Change
+from suppress.replay.report import CampaignChange
 from tests.cli.test_check import run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -280,6 +282,7 @@ def test_inside_a_hook_the_folder_decides(shop: Path, monkeypatch: pytest.Monkey
         (("--old=--upload-pack=touch x",), 2, "is no revision"),
         (("--old", ""), 2, "is no revision"),
         (("--old", "HEAD~7"), 2, '"HEAD~7" is neither a folder or file nor a revision'),
+        (("--old", "x" * 5_000), 2, "is neither a folder or file nor a revision"),
         (("--old", "HEAD; touch x"), 2, "is neither a folder or file nor a revision"),
         (("--old", "HEAD:shop/rulesets"), 2, "is neither a folder or file nor a revision"),
         (("--new", "later"), 2, 'the revision "HEAD" has no folder shop/later'),
@@ -334,6 +337,31 @@ def test_old_rules_with_a_mistake_are_named_by_their_revision(shop: Path) -> Non
 
     assert 3 == told.returncode
     assert "the old rules cannot be used: HEAD:rulesets/shop.yaml:14:" in told.stderr
+
+
+def test_only_a_base_has_changed(shop: Path) -> None:
+    """A ruleset that builds on another one of its folder is planned with the base of either time."""
+    (shop / "rulesets" / "base.yaml").write_text(OLD_RULES.replace("ruleset: shop", "ruleset: base"))
+    (shop / "rulesets" / "shop.yaml").write_text("version: 1\nruleset: shop\nuse: base\nrules: []\n")
+    git(shop, "add", "rulesets")
+    git(shop, "commit", "-m", "a base")
+    (shop / "rulesets" / "base.yaml").write_text(NEW_RULES.replace("ruleset: shop", "ruleset: base"))
+    told = run(shop, *PLAN, "--ruleset", "shop", "--format", "json")
+
+    assert 0 == told.returncode, told.stderr
+    assert 5 == json.loads(told.stdout)["by_change"]["newly_dropped"]["items"]
+
+
+def test_tables_are_never_wider_than_the_page() -> None:
+    """Names of any length are folded; numbers of any size stay in one piece."""
+    campaign = CampaignChange(
+        campaign_id="k" * 255, messages=9_999_999, changed=9_999_998, by_change=dict.fromkeys(Change, 9_999_997)
+    )
+    lines = list(campaign_table([campaign]))
+
+    assert 100 >= max(len(line) for line in lines)
+    assert ["9,999,999", "9,999,998", "(>99.9", "%)", *["9,999,997"] * len(Change)] == lines[1].split()[1:]
+    assert 255 == "".join(lines[1:]).count("k")
 
 
 @pytest.mark.parametrize(
