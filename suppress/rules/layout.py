@@ -98,10 +98,11 @@ class _Printer:
 
     def print(self, root: Entry) -> str:
         if isinstance(root.value, Branch):
+            root.value.is_flow = False
             for entry in root.value.entries:
+                _unfold(entry)
                 _order(entry)
             _settle(root)
-            root.value.is_flow = False  # the file itself is written as a block even when it stands in braces
         self._parts(root, 0)
         text = "\n".join(self._lines)
         return f"{text}\n" if self._keeps_breaks else f"{text.rstrip(chr(10))}\n"
@@ -137,7 +138,7 @@ class _Printer:
             self._write(indent, f"{_key(entry.key)}:{_after(beside)}")
             entry.below += beside[1:]
         self._opening = True
-        spaced = entry.key is not None and indent == 0 and entry.key.raw in _ORDERS
+        spaced = indent == 0 and _name(entry) in _ORDERS
         self._parts(entry, indent + _STEP, spaced=spaced)
 
     def _leaf(self, entry: Entry, lines: Sequence[str], indent: int) -> None:
@@ -201,9 +202,18 @@ class _Printer:
         ]
 
 
+def _unfold(entry: Entry) -> None:
+    """The rules and cases are a block whatever they were, and so is each that was in braces over several lines."""
+    if _name(entry) in _ORDERS and isinstance(entry.value, Branch) and entry.value.entries:
+        entry.value.is_flow = False
+        for item in entry.value.entries:
+            if isinstance(item.value, Branch) and item.value.entries and not item.value.on_one_line:
+                item.value.is_flow = False
+
+
 def _order(entry: Entry) -> None:
     """Put the keys of rules and cases in order. A key nobody knows stays behind the one it stood behind."""
-    order = _ORDERS.get(entry.key.raw) if entry.key else None
+    order = _ORDERS.get(_name(entry))
     if order is None or not isinstance(entry.value, Branch) or entry.value.is_map:
         return
     for item in entry.value.entries:
@@ -211,8 +221,7 @@ def _order(entry: Entry) -> None:
             rank = -1
             ranks: dict[int, int] = {}
             for part in item.value.entries:
-                name = part.key.raw if part.key else ""
-                rank = order.index(name) if name in order else rank
+                rank = order.index(_name(part)) if _name(part) in order else rank
                 ranks[id(part)] = rank
             item.value.entries.sort(key=lambda part: ranks[id(part)])
 
@@ -312,6 +321,12 @@ def _on_one_line(leaf: Leaf) -> str | None:
 
 def _key(leaf: Leaf) -> str:
     return _on_one_line(leaf) or leaf.raw
+
+
+def _name(entry: Entry) -> str:
+    """The key without quotes."""
+    raw = entry.key.raw if entry.key else ""
+    return raw[1:-1] if raw[:1] in ("'", '"') else raw
 
 
 def _after(comments: Sequence[Comment]) -> str:
