@@ -254,6 +254,34 @@ def test_the_failure_on_the_page_is_what_is_said(shop_of_the_page: Path, monkeyp
     assert result.stdout in PAGE
 
 
+def test_the_coverage_on_the_page_is_what_is_said(shop_of_the_page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cases of the page leave one branch untried, which `suppress test --coverage` names as the page shows."""
+    monkeypatch.chdir(shop_of_the_page)
+
+    result = CliRunner().invoke(command, ["rulesets", "--coverage"])
+
+    assert 0 == result.exit_code, result.output
+    assert f"$ suppress test rulesets --coverage\n{result.stdout}" in PAGE
+
+
+def test_the_update_on_the_page_is_what_is_said(shop_of_the_page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the second case of the page wants coffee dropped, `suppress test --update` proposes what the page shows."""
+    monkeypatch.chdir(shop_of_the_page)
+    cases = shop_of_the_page / "rulesets" / "shop.cases.yaml"
+    cases.write_text(cases.read_text().replace("{verdict: send, dropped: {}}", "{dropped: {COFFEE: not_yet_due}}"))
+
+    result = CliRunner().invoke(command, ["rulesets", "--update"])
+
+    assert 4 == result.exit_code
+    assert f"$ suppress test rulesets --update\n{result.stdout}" in PAGE
+
+
+@pytest.mark.parametrize("option", [option for each in command.params for option in each.opts if option != "directory"])
+def test_every_option_is_on_the_page(option: str) -> None:
+    """The page says what each option of `suppress test` does, but for the one every command has."""
+    assert option in PAGE or option == "--rules"
+
+
 @pytest.mark.parametrize("key", [*_KEYS, *WANTS])
 def test_every_key_of_a_case_is_on_the_page(key: str) -> None:
     """The tables of docs/cases.md have a row for each key of a case and of `want`."""
