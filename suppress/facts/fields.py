@@ -287,7 +287,9 @@ def typed(attribute: Field, type_: FieldType, choices: tuple[str, ...] = ()) -> 
         return attribute
     phrase, phrase_not = attribute.phrase, None
     if type_ is FieldType.YES_NO:
-        phrase, phrase_not = f"{phrase} is yes", f"{phrase} is no"
+        owner, _, noun = phrase.partition("'s ")
+        named = f"{owner}'s “{noun.strip('“”')}”"
+        phrase, phrase_not = f"{named} is yes", f"{named} is no"
     return replace(attribute, name=f"{attribute.name}{_AS}{type_.value}", type=type_, choices=choices, phrase=phrase,
                    phrase_not=phrase_not)  # fmt: skip
 

@@ -39,8 +39,9 @@ _BY_DAY: Final = {
     Operator.AT_LEAST: ("is", " or later"),
     Operator.ABOVE: ("is after", ""),
 }
+_LONG: Final = {Operator.BELOW: ("is less than", ""), Operator.ABOVE: ("is more than", "")}
 _FRAMES_OF_TYPE: Final = {
-    FieldType.DURATION: {Operator.BELOW: ("is less than", ""), Operator.ABOVE: ("is more than", "")},
+    FieldType.DURATION: _LONG,
     FieldType.INSTANT: {
         Operator.BELOW: ("is before", ""),
         Operator.AT_MOST: ("is not after", ""),
@@ -139,7 +140,8 @@ def _predicate(leaf: Compare, operator: Operator, *, negated: bool) -> list[Piec
         case Operator.UNDER:
             return [(" is ", Role.OPERATOR), (values[0], Role.VALUE), (" or below it", Role.OPERATOR)]
         case _:
-            before, behind = _FRAMES_OF_TYPE.get(leaf.field.type, _FRAMES).get(operator, _FRAMES[operator])
+            frames = _LONG if leaf.field.unit == "days" else _FRAMES_OF_TYPE.get(leaf.field.type, _FRAMES)
+            before, behind = frames.get(operator, _FRAMES[operator])
             verb = _NOT_FRAMES[operator] if negated else before
             if verb.startswith("is"):
                 verb = be + verb.removeprefix("is")

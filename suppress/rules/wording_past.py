@@ -66,7 +66,9 @@ def bought(leaf: Bought, *, negated: bool) -> Chips:
         what = [(_SEVERAL[leaf.same], Role.VALUE)]
         behind = [(f" in {least}", Role.OPERATOR), (counted(leaf.at_least, "orders"), Role.VALUE)]
     else:
-        did = f"has not {did}" if negated else did
+        if negated:
+            # Nobody "has not bought" something "a week ago".
+            did = (f"did not buy{' and keep' * leaf.kept}") if leaf.not_within else f"has not {did}"
         what = [(_ONE[leaf.same], Role.VALUE)]
     if leaf.same is Same.COMPONENT:
         bundles = "bundles" if several else "a bundle"
