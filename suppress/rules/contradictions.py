@@ -1,45 +1,45 @@
 """Find conditions that can never be true: a tree in, Problems out.
 
-Looked at are the comparisons that must hold together under one `all`, field by field, and values a field never has.
+Looked at are the parts that must hold together under one `all`, field by field and each against the rest, and values a
+field never has.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from suppress.facts.fields import Field, FieldType, Operator
+from suppress.facts.fields import FIELDS, WEEKDAYS, Field, FieldType, Operator
+from suppress.problems import Position
+from suppress.rules.extents import EVERYTHING, Extent, common, extent, is_ordered, limits, without
 from suppress.rules.findings import Findings, quoted
-from suppress.rules.implication import Implication, bounds, is_under, positive, satisfies
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Scalar
-
-LEAST_VALUE: Final = {
-    "stock.available_units": 0,
-    "item.price_minor": 0,
-    "item.replenish_days": 0,
-    "message.slots": 0,
-    "message.items_asked": 0,
-    "message.items_kept": 0,
-}
-"""The least value a number can have, where there is one."""
+from suppress.rules.implication import Implication, closed_values, is_under, positive, satisfies, turned
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Scalar, Shown
 
 _MOST_COMPARES: Final = 50
 """How many comparisons of one field are looked at together; nobody writes as many by hand."""
 
 _TEXT_OPERATORS: Final = (Operator.UNDER, Operator.STARTS_WITH)
+_DATE: Final = "message.local_date"
+_WEEKDAY: Final = "message.local_weekday"
+_FIRST_WEEKDAY: Final = WEEKDAYS.index("thursday")
+"""What 1 January 1970 was."""
 
 
 def find_contradictions(condition: Condition, implication: Implication, findings: Findings) -> None:
     """Note every part of a condition that can never be true, or that says nothing because it always is."""
-    for conjunction in _conjunctions(condition):
+    for conjunction in conjunctions(condition):
         for part in conjunction:
-            if isinstance(part, Bought):
-                _check_window(part, findings)
-            elif isinstance(part, Compare):
-                _check_least(part, findings)
+            match part:
+                case Bought() | Shown():
+                    _check_window(part, findings)
+                case Compare() | Not(part=Compare()):
+                    _check_limits(part, findings)
+                case _:
+                    pass
         _check_together(conjunction, implication, findings)
 
 
-def _conjunctions(condition: Condition) -> Iterator[list[Condition]]:
-    """The groups of parts that must be true together, outermost first; `not` of a comparison as its opposite."""
+def conjunctions(condition: Condition) -> Iterator[list[Condition]]:
+    """The groups of parts that must be true together, outermost first; `not` is moved inwards where it can be."""
     parts: list[Condition] = []
     inner: list[Condition] = []
     stack = [condition]
@@ -51,133 +51,198 @@ def _conjunctions(condition: Condition) -> Iterator[list[Condition]]:
             case AnyOf(parts=options):
                 parts.append(part)
                 inner.extend(options)
-            case Not(part=negated):
+            case Not(part=AnyOf() | Not() as negated):
+                stack.append(turned(negated))
+            case Not(part=All() as negated):
                 parts.append(part)
                 inner.append(negated)
             case _:
                 parts.append(part)
     yield parts
     for each in inner:
-        yield from _conjunctions(each)
+        yield from conjunctions(each)
 
 
-def _check_window(bought: Bought, findings: Findings) -> None:
-    if bought.within and bought.not_within and bought.not_within.us >= bought.within.us:
+def _check_window(node: Bought | Shown, findings: Findings) -> None:
+    if node.within and node.not_within and node.not_within.us >= node.within.us:
+        what = "purchase" if isinstance(node, Bought) else "message"
         findings.add(
             "impossible-window",
-            f"no purchase is within {quoted(bought.within.text)} and not within {quoted(bought.not_within.text)}",
-            bought.position,
+            f"no {what} is within {quoted(node.within.text)} and not within {quoted(node.not_within.text)}",
+            node.position,
             '"not_within" must be shorter than "within"',
         )
 
 
-def _check_least(compare: Compare, findings: Findings) -> None:
-    name = compare.field.name
-    least = LEAST_VALUE.get(name)
-    if least is None or compare.operator is Operator.EXISTS:
+def _check_limits(part: Compare | Not, findings: Findings) -> None:
+    compare = part if isinstance(part, Compare) else part.part
+    left = _extent_of(part)
+    if left is None or not isinstance(compare, Compare):
         return
-    values = [value for value in compare.values if isinstance(value, int)]
-    found = bounds(compare)
-    top = found[1] if found else max(values)
-    if compare.operator not in (Operator.IS_NOT, Operator.NOT_IN) and top is not None and top < least:
-        findings.add(
-            "impossible-condition",
-            f"{quoted(name)} is never below {least}, so this is never true",
-            compare.position,
-            f'write "below: {least + 1}" for none' if compare.operator is Operator.BELOW else "check the number",
-        )
-    elif found and found[1] is None and found[0] is not None and found[0] <= least:
-        findings.warn(
-            "always-true",
-            f"{quoted(name)} is never below {least}, so this is always true",
-            compare.position,
-            f'write "at_least: {least + 1}", or leave the condition out',
-        )
+    name = quoted(compare.field.label)
+    least, most = limits(compare.field)
+    bound = f"never below {least}" if most is None else f"never below {least} nor above {most}"
+    if not left:
+        help_ = "check the number"
+        if compare.operator is Operator.BELOW and least is not None:
+            help_ = f'write "below: {least + 1}" for none'
+        findings.add("impossible-condition", f"{name} is {bound}, so this is never true", compare.position, help_)
+    elif left == (limits(compare.field),) and left != EVERYTHING:
+        help_ = "leave the condition out"
+        if compare.operator is Operator.AT_LEAST and least is not None:
+            help_ = f'write "at_least: {least + 1}", or leave the condition out'
+        findings.warn("always-true", f"{name} is {bound}, so this is always true", compare.position, help_)
 
 
 def _check_together(parts: list[Condition], implication: Implication, findings: Findings) -> None:
     possible: dict[Field, _Possible] = {}
     for part in parts:
-        if isinstance(part, Compare):
-            known = possible.setdefault(part.field, _Possible(part.field))
-            if len(known.compares) >= _MOST_COMPARES:
-                continue
-            was_possible = known.is_possible()
-            known.add(part)
-            if was_possible and not known.is_possible() and len(known.compares) > 1:
-                findings.add(
-                    "impossible-condition",
-                    f"what is said of {quoted(part.field.name)} contradicts {_line(known.first_line, part)}",
-                    part.position,
-                    'put the two under "any", or delete one',
-                )
-    negated = [part.part for part in parts if isinstance(part, Not)]
-    for refused in negated:
+        compare = _compared(part)
+        if compare is None:
+            continue
+        known = possible.setdefault(compare.field, _Possible(compare.field))
+        if known.count >= _MOST_COMPARES:
+            continue
+        was_possible = known.is_possible
+        known.add(part)
+        if was_possible and not known.is_possible and known.count > 1:
+            findings.add(
+                "impossible-condition",
+                f"what is said of {quoted(compare.field.label)} contradicts {_line(known.first, part.position)}",
+                part.position,
+                'put the two under "any", or delete one',
+            )
+    _check_weekdays(possible, findings)
+    whole = All(parts=tuple(parts))
+    for part in parts:
         if implication.is_spent:
             return
-        for part in parts:
-            if not isinstance(part, Not) and implication.implies(part, refused):
-                findings.add(
-                    "impossible-condition",
-                    f'what stands under "not" always holds when the condition in line {part.position.line} does',
-                    refused.position,
-                    "delete one of the two",
-                )
-                break
+        if isinstance(part, Not) and _compared(part) is None and implication.implies(whole, part.part):
+            findings.add(
+                "impossible-condition",
+                f'what stands under "not" always holds when {_cause(parts, part.part, implication)} does',
+                part.part.position,
+                "delete one of the two",
+            )
+        elif isinstance(part, AnyOf) and len(parts) > 1 and implication.implies(whole, Not(part=part)):
+            findings.add(
+                "impossible-condition",
+                'none of what stands under "any" is ever true beside the other conditions',
+                part.position,
+                "delete what contradicts them, or put the two into rules of their own",
+            )
+
+
+def _cause(parts: list[Condition], refused: Condition, implication: Implication) -> str:
+    for part in parts:
+        if not isinstance(part, Not) and implication.implies(part, refused):
+            return f"the condition in line {part.position.line}"
+    return "the rest"
+
+
+def _check_weekdays(possible: "dict[Field, _Possible]", findings: Findings) -> None:
+    dates, days = possible.get(FIELDS[_DATE]), possible.get(FIELDS[_WEEKDAY])
+    if dates is None or days is None or not (dates.is_possible and days.is_possible):
+        return
+    numbers: list[int] = []
+    for low, high in dates.left:
+        if low is None or high is None or high - low > len(WEEKDAYS):
+            return
+        numbers += range(low, high + 1)
+    fitting = {WEEKDAYS[(number + _FIRST_WEEKDAY) % 7] for number in numbers}
+    if not any(days.allows(weekday) for weekday in fitting):
+        last = max(dates.last, days.last)
+        findings.add(
+            "impossible-condition",
+            f"the date is a {' or a '.join(day for day in WEEKDAYS if day in fitting)}, so this is never true",
+            last,
+            "delete the date or the day of the week",
+        )
+
+
+def _compared(part: Condition) -> Compare | None:
+    """The comparison looked at field by field: as it is, or negated where its field has an order."""
+    if isinstance(part, Not):
+        inner = part.part
+        return inner if isinstance(inner, Compare) and is_ordered(inner.field) else None
+    return part if isinstance(part, Compare) else None
+
+
+def _extent_of(part: Condition) -> Extent | None:
+    if isinstance(part, Not):
+        return without(part.part) if isinstance(part.part, Compare) else None
+    return extent(part) if isinstance(part, Compare) else None
 
 
 class _Possible:
     """What a field may still be once some comparisons hold."""
 
     def __init__(self, field: Field) -> None:
-        self.compares: list[Compare] = []
+        self.is_possible = True
+        self.count = 0
+        self.left: Extent = (limits(field),)
         self._field = field
-        self._low: int | None = None
-        self._high: int | None = None
-        self._verdict = True
+        self._compares: list[Compare] = []
+        self._positions: list[Position] = []
+        self._is_absent: set[bool] = set()
 
     @property
-    def first_line(self) -> int:
-        """The line of the first comparison."""
-        return self.compares[0].position.line
+    def first(self) -> Position:
+        """Where the first comparison stands."""
+        return self._positions[0]
 
-    def is_possible(self) -> bool:
-        """Whether some value may satisfy all comparisons."""
-        return self._verdict
+    @property
+    def last(self) -> Position:
+        """Where the last comparison stands."""
+        return self._positions[-1]
 
-    def add(self, compare: Compare) -> None:
+    def add(self, part: Condition) -> None:
         """Take one more comparison in."""
-        self.compares.append(compare)
-        if self._verdict:
-            self._verdict = self._fits(compare)
+        self.count += 1
+        self._positions.append(part.position)
+        if self.is_possible:
+            self.is_possible = self._fits(part)
 
-    def _fits(self, compare: Compare) -> bool:
-        absent = [c.operator is Operator.EXISTS and c.values == (False,) for c in self.compares]
-        if any(absent):
-            return all(absent)
-        found = bounds(compare) if compare.operator is not Operator.EXISTS else None
-        if found is not None:
-            low, high = found
-            self._low = low if self._low is None or (low is not None and low > self._low) else self._low
-            self._high = high if self._high is None or (high is not None and high < self._high) else self._high
-            if self._low is not None and self._high is not None and self._low > self._high:
-                return False
+    def allows(self, value: Scalar) -> bool:
+        """Whether a value may satisfy all comparisons."""
+        tried = [c for c in self._compares if c.operator not in (Operator.EXISTS, Operator.MATCHES)]
+        return all(satisfies(value, compare) for compare in tried)
+
+    def _fits(self, part: Condition) -> bool:
+        compare = part if isinstance(part, Compare) else None
+        self._is_absent.add(compare is not None and compare.operator is Operator.EXISTS and compare.values == (False,))
+        if True in self._is_absent:
+            return False not in self._is_absent
+        left = _extent_of(part)
+        if left is not None:
+            self.left = common(self.left, left)
+            return bool(self.left)
+        if compare is None or compare.operator is Operator.EXISTS:
+            return True
+        self._compares.append(compare)
+        if self._field.type is FieldType.WORDS:
+            return self._words_fit()
         candidates = self._candidates()
         if candidates is not None:
-            checked = [c for c in self.compares if c.operator not in (Operator.EXISTS, Operator.MATCHES)]
-            return any(all(satisfies(value, c) for c in checked) for value in candidates)
+            return any(self.allows(value) for value in candidates)
         if compare.operator in _TEXT_OPERATORS:
-            return all(_meet(other, compare) for other in self.compares if other.operator in _TEXT_OPERATORS)
+            return all(_meet(other, compare) for other in self._compares if other.operator in _TEXT_OPERATORS)
         return True
+
+    def _words_fit(self) -> bool:
+        """Of each list one word must be there, and none of those that must not."""
+        refused = {
+            word for c in self._compares if c.operator in (Operator.IS_NOT, Operator.NOT_IN) for word in c.values
+        }
+        wanted = [c.values for c in self._compares if c.operator in (Operator.IS, Operator.IN)]
+        return all(set(words) - refused for words in wanted)
 
     def _candidates(self) -> tuple[Scalar, ...] | None:
         """The few values the field can have; None when there are many."""
-        for compare in self.compares:
+        for compare in self._compares:
             if compare.operator in (Operator.IS, Operator.IN):
                 return compare.values
-        if self._field.type is FieldType.CHOICE:
-            return self._field.choices
-        return (True, False) if self._field.type is FieldType.YES_NO else None
+        return closed_values(self._field)
 
 
 def _meet(first: Compare, second: Compare) -> bool:
@@ -191,5 +256,5 @@ def _meet(first: Compare, second: Compare) -> bool:
     return top.startswith(start) or start == top or start.startswith(f"{top}/")
 
 
-def _line(line: int, seen_from: Compare) -> str:
-    return "what stands before it" if line == seen_from.position.line else f"line {line}"
+def _line(first: Position, second: Position) -> str:
+    return "what stands before it" if first.line == second.line else f"line {first.line}"

@@ -6,8 +6,10 @@ false. Steps are counted, so that no file can make the question expensive; once 
 
 from typing import Final
 
-from suppress.facts.fields import Operator
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Instant, Not, Scalar
+from suppress.facts.fields import FIELDS, Field, FieldType, Operator
+from suppress.rules.extents import extent, lies_in, without
+from suppress.rules.past_implication import past_implies
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Said, Scalar, Sent, Shown
 
 MAX_STEPS: Final = 100_000
 
@@ -49,6 +51,10 @@ class Implication:
             return any(self.implies(first, part) for part in second.parts)
         if isinstance(first, Not) and isinstance(second, Not):
             return self.implies(second.part, first.part)
+        if isinstance(first, Not) and isinstance(first.part, AnyOf | All | Not):
+            return self.implies(turned(first.part), second)
+        if isinstance(second, Not) and isinstance(second.part, AnyOf | All | Not):
+            return self.implies(first, turned(second.part))
         return _leaf_implies(positive(first), positive(second))
 
 
@@ -64,33 +70,15 @@ def positive(condition: Condition) -> Condition:
     return Compare(field=part.field, operator=_NEGATED[part.operator], values=part.values, position=part.position)
 
 
-def bounds(compare: Compare) -> tuple[int | None, int | None] | None:
-    """The least and greatest value that satisfy an ordering; None = no bound, or no ordering at all."""
-    if compare.operator is Operator.BETWEEN:
-        return size(compare.values[0]), size(compare.values[1])
-    at = size(compare.values[0])
-    match compare.operator:
-        case Operator.BELOW:
-            return None, at - 1
-        case Operator.AT_MOST:
-            return None, at
-        case Operator.AT_LEAST:
-            return at, None
-        case Operator.ABOVE:
-            return at + 1, None
-        case _:
-            return None
-
-
-def size(value: Scalar) -> int:
-    """A number, length or instant as the integer it is ordered by; 0 for what has no order."""
-    match value:
-        case Duration(us=us) | Instant(us=us):
-            return us
-        case int():
-            return value
-        case _:
-            return 0
+def turned(condition: AnyOf | All | Not) -> Condition:
+    """The opposite, with `not` moved inwards."""
+    match condition:
+        case Not(part=part):
+            return part
+        case All(parts=parts):
+            return AnyOf(parts=tuple(Not(part=part, position=part.position) for part in parts))
+        case AnyOf(parts=parts):
+            return All(parts=tuple(Not(part=part, position=part.position) for part in parts))
 
 
 def is_under(path: str, top: str) -> bool:
@@ -100,24 +88,47 @@ def is_under(path: str, top: str) -> bool:
 
 def _leaf_implies(first: Condition, second: Condition) -> bool:
     match first, second:
-        case Bought(), Bought():
-            return _bought_implies(first, second)
         case Compare(), Compare():
             return first.field.name == second.field.name and (first == second or _compare_implies(first, second))
+        case Not(part=Compare() as inner), Compare() if inner.field.name == second.field.name:
+            left, wanted = without(inner), extent(second)
+            return left is not None and wanted is not None and lies_in(left, wanted)
+        case Compare(), Not(part=Compare() as inner) if inner.field.name == first.field.name:
+            return excludes(first, inner)
+        case ((Bought() | Shown() | Sent() | Said()), (Bought() | Shown() | Sent() | Said())):
+            return past_implies(first, second)
         case _:
             return False
+
+
+def excludes(first: Compare, second: Compare) -> bool:
+    """Whether two comparisons of one field are certainly never true of the same value."""
+    left, wanted = extent(first), without(second)
+    if left is not None and wanted is not None:
+        return lies_in(left, wanted)
+    if first.field.type is FieldType.WORDS or first.operator not in (Operator.IS, Operator.IN):
+        return False
+    # A pattern is not tried, so that what does not satisfy it cannot be told.
+    tried = second.operator not in (Operator.MATCHES, Operator.EXISTS)
+    return tried and not any(satisfies(value, second) for value in first.values)
 
 
 def _compare_implies(first: Compare, second: Compare) -> bool:
     if Operator.EXISTS in (first.operator, second.operator):
         return False
-    if first.operator in (Operator.IS, Operator.IN):
+    inner, outer = extent(first), extent(second)
+    if inner is not None and outer is not None:
+        return lies_in(inner, outer)
+    is_one_of = first.operator in (Operator.IS, Operator.IN)
+    if is_one_of and first.field.type is FieldType.WORDS:
+        return second.operator in (Operator.IS, Operator.IN) and set(first.values) <= set(second.values)
+    if is_one_of:
         return all(satisfies(value, second) for value in first.values)
     if second.operator in (Operator.IS_NOT, Operator.NOT_IN) and first.operator in (Operator.IS_NOT, Operator.NOT_IN):
         return set(second.values) <= set(first.values)
-    inner, outer = bounds(first), bounds(second)
-    if inner is not None and outer is not None:
-        return _at_least(inner[0], outer[0]) and _at_most(inner[1], outer[1])
+    every = closed_values(first.field)
+    if first.operator in (Operator.IS_NOT, Operator.NOT_IN) and every is not None:
+        return all(satisfies(value, second) for value in every if value not in first.values)
     if first.operator is second.operator is Operator.UNDER:
         return is_under(str(first.values[0]), str(second.values[0]))
     if first.operator is second.operator is Operator.STARTS_WITH:
@@ -125,8 +136,15 @@ def _compare_implies(first: Compare, second: Compare) -> bool:
     return False
 
 
+def closed_values(field: Field) -> tuple[Scalar, ...] | None:
+    """All values a field can have, where they are few. An attribute's text may be any, whatever was declared."""
+    if field.type is FieldType.YES_NO:
+        return (True, False)
+    return field.choices if field.type is FieldType.CHOICE and field.base in FIELDS else None
+
+
 def satisfies(value: Scalar, compare: Compare) -> bool:
-    """Whether a known value certainly makes a comparison true. False for a pattern: it is not tried."""
+    """Whether a known value without order certainly makes a comparison true. False for a pattern: it is not tried."""
     match compare.operator:
         case Operator.IS | Operator.IN:
             return value in compare.values
@@ -139,25 +157,4 @@ def satisfies(value: Scalar, compare: Compare) -> bool:
         case Operator.CONTAINS:
             return str(compare.values[0]) in str(value)
         case _:
-            found = bounds(compare)
-            if found is None:
-                return False
-            return _at_least(size(value), found[0]) and _at_most(size(value), found[1])
-
-
-def _bought_implies(first: Bought, second: Bought) -> bool:
-    return (
-        first.same == second.same
-        and first.at_least >= second.at_least
-        and (first.kept or not second.kept)
-        and _at_most(first.within.us if first.within else None, second.within.us if second.within else None)
-        and (second.not_within.us if second.not_within else 0) <= (first.not_within.us if first.not_within else 0)
-    )
-
-
-def _at_least(value: int | None, bound: int | None) -> bool:
-    return bound is None or (value is not None and value >= bound)
-
-
-def _at_most(value: int | None, bound: int | None) -> bool:
-    return bound is None or (value is not None and value <= bound)
+            return False

@@ -115,7 +115,7 @@ def _read_document(node: MapNode, file: str, today: Instant | None, bases: Bases
         if condition is not None
     ]
     if check_size(expanded, findings):
-        findings.extend(find_problems(ruleset, today))
+        findings.extend(find_problems(ruleset, today, is_whole=not findings.error_count))
     return ruleset
 
 

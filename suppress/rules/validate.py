@@ -1,28 +1,33 @@
 """Find what is wrong with the meaning of a ruleset. Ruleset in, Problems out; never raises for a user's mistake.
 
-Names, codes, scopes, dates and modes are checked here; conditions that can never be true in `contradictions`.
+Names, codes, dates and modes are checked here; what is known when in `scopes`, conditions that can never be true in
+`contradictions`, windows in `gaps`, rules against one another in `conflicts`, what a ruleset leaves unsaid in `lacks`.
 """
 
 from pathlib import PurePath
-from typing import Final
 
 from suppress.decisions.decision import Mode
 from suppress.decisions.reasons import REASON_CODES
-from suppress.facts.fields import Operator, Scope
 from suppress.facts.snapshot import Source
-from suppress.problems import Position, Problem
+from suppress.problems import Problem
+from suppress.rules.conflicts import find_conflicts
 from suppress.rules.contradictions import find_contradictions
+from suppress.rules.extents import extent
 from suppress.rules.findings import Findings, TooManyProblemsError, quoted, suggestion
-from suppress.rules.implication import Implication, bounds
-from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import Bought, Condition, Instant, leaves
+from suppress.rules.gaps import find_gaps
+from suppress.rules.implication import Implication
+from suppress.rules.lacks import find_lacks
+from suppress.rules.places import line_of
+from suppress.rules.ruleset import Rule, Ruleset
+from suppress.rules.scopes import check_scopes
+from suppress.rules.tree import All, Compare, Condition, Instant, Not, leaves
 
-_MOST_RULES_COMPARED: Final = 400
-"""Up to this rule each is compared with all before it; identical rules are found beyond it too."""
 
+def find_problems(ruleset: Ruleset, today: Instant | None = None, *, is_whole: bool = True) -> tuple[Problem, ...]:
+    """Every mistake of meaning, in file order. `today`: rules that ended by then are reported; None = none is.
 
-def find_problems(ruleset: Ruleset, today: Instant | None = None) -> tuple[Problem, ...]:
-    """Every mistake of meaning, in file order. `today`: rules that ended by then are reported; None = none is."""
+    `is_whole`: False when parts of the file could not be read, so that what seems to be missing may be there.
+    """
     findings = Findings()
     try:
         _check_names(ruleset, findings)
@@ -33,17 +38,15 @@ def find_problems(ruleset: Ruleset, today: Instant | None = None) -> tuple[Probl
             _check_rule(rule, ruleset, today, findings)
             for condition in _conditions(rule):
                 find_contradictions(condition, implication, findings)
-            if rule.unless is not None and (rule.when == rule.unless or implication.implies(rule.when, rule.unless)):
-                findings.add(
-                    "never-fires",
-                    f'"unless" holds whenever "when" does, so the rule {quoted(rule.id)} never fires',
-                    rule.unless.position,
-                    'say under "unless" what makes an exception',
-                )
+            if rule.unless is not None and findings.error_count == before:
+                _check_exception(rule, rule.unless, implication, findings)
             if findings.error_count == before:
                 sound.append(rule)
         if ruleset.mode is not Mode.OFF:
-            _check_order(sound, implication, findings)
+            find_conflicts(sound, implication, findings)
+            find_gaps(sound, findings)
+        if is_whole:
+            find_lacks(ruleset, sound, findings)
     except TooManyProblemsError:
         pass
     return findings.problems
@@ -51,6 +54,37 @@ def find_problems(ruleset: Ruleset, today: Instant | None = None) -> tuple[Probl
 
 def _conditions(rule: Rule) -> tuple[Condition, ...]:
     return (rule.when,) if rule.unless is None else (rule.when, rule.unless)
+
+
+def _check_exception(rule: Rule, unless: Condition, implication: Implication, findings: Findings) -> None:
+    if (
+        rule.when == unless
+        or implication.implies(rule.when, unless)
+        or _is_impossible(All(parts=(rule.when, Not(part=unless))), implication)
+    ):
+        findings.add(
+            "never-fires",
+            f'"unless" holds whenever "when" does, so the rule {quoted(rule.id)} never fires',
+            unless.position,
+            'say under "unless" what makes an exception',
+        )
+    elif _is_impossible(All(parts=(rule.when, unless)), implication):
+        findings.warn(
+            "idle-exception",
+            f'"unless" is never true when "when" is, so the rule {quoted(rule.id)} has no exception',
+            unless.position,
+            "delete the exception, or say what was meant",
+        )
+
+
+def _is_impossible(condition: Condition, implication: Implication) -> bool:
+    """Whether parts that are sound by themselves can never be true together."""
+    findings = Findings()
+    try:
+        find_contradictions(condition, implication, findings)
+    except TooManyProblemsError:
+        return True
+    return findings.error_count > 0
 
 
 def _check_names(ruleset: Ruleset, findings: Findings) -> None:
@@ -76,7 +110,7 @@ def _check_names(ruleset: Ruleset, findings: Findings) -> None:
         if earlier is not rule:
             findings.add(
                 "duplicate-id",
-                f"the id {quoted(rule.id)} is taken by the rule in line {earlier.position.line}",
+                f"the id {quoted(rule.id)} is taken by the rule in {line_of(earlier.position, rule.position)}",
                 rule.place("id"),
                 "give each rule an id of its own",
             )
@@ -92,10 +126,17 @@ def _check_rule(rule: Rule, ruleset: Ruleset, today: Instant | None, findings: F
             near or f'register it at the top: "codes: {{{rule.code[:40]}: what it means}}"',
         )
     for condition in _conditions(rule):
-        _check_scopes(rule, condition, findings)
+        check_scopes(rule, condition, findings)
         _check_ages(condition, ruleset, findings)
     _check_dates(rule, today, findings)
-    if "mode" in rule.places and rule.mode is Mode.ENFORCE and ruleset.mode is not Mode.ENFORCE:
+    if rule.always and ruleset.mode is Mode.OFF:
+        findings.warn(
+            "quiet-ruleset",
+            f'the rule {quoted(rule.id)} says "always: yes", but the ruleset says "mode: off"',
+            rule.place("always"),
+            'a ruleset that is off has no rules at all; write "mode: shadow" to keep this one',
+        )
+    elif "mode" in rule.places and rule.mode is Mode.ENFORCE and ruleset.mode is not Mode.ENFORCE and not rule.always:
         findings.warn(
             "quiet-ruleset",
             f'the rule {quoted(rule.id)} says "mode: enforce", but the ruleset says "mode: {ruleset.mode.value}"',
@@ -104,36 +145,16 @@ def _check_rule(rule: Rule, ruleset: Ruleset, today: Instant | None, findings: F
         )
 
 
-def _check_scopes(rule: Rule, condition: Condition, findings: Findings) -> None:
-    for leaf in leaves(condition):
-        scope = Scope.ITEM if isinstance(leaf, Bought) else leaf.field.scope
-        name = "bought" if isinstance(leaf, Bought) else leaf.field.name
-        if scope is Scope.ITEM and rule.effect is not Effect.DROP_ITEM:
-            findings.add(
-                "wrong-scope",
-                f'{quoted(name)} speaks of one item, but the rule says "{rule.effect.value}"',
-                leaf.position,
-                'write "drop: item" here, and stop messages with "message.items_kept" in a rule of its own',
-            )
-        elif scope is Scope.OUTCOME and rule.effect is not Effect.SUPPRESS_MESSAGE:
-            findings.add(
-                "wrong-scope",
-                f'{quoted(name)} is known once all items are decided, but the rule says "{rule.effect.value}"',
-                leaf.position,
-                'use it in a rule with "suppress: message"',
-            )
-
-
 def _check_ages(condition: Condition, ruleset: Ruleset, findings: Findings) -> None:
     limit = ruleset.max_age.get(Source.STOCK)
     for leaf in leaves(condition):
-        if limit is None or isinstance(leaf, Bought) or leaf.field.name != "stock.age":
+        if limit is None or not isinstance(leaf, Compare) or leaf.field.base != "stock.age":
             continue
-        found = bounds(leaf) if leaf.operator is not Operator.EXISTS else None
-        if found is not None and found[0] is not None and found[0] > limit.us:
+        left = extent(leaf)
+        if left and left[0][0] is not None and left[0][0] >= limit.us:
             findings.add(
                 "beyond-max-age",
-                f"a stock figure older than {quoted(limit.text)} counts as unknown, so this is never true",
+                f"a stock figure as old as {quoted(limit.text)} counts as unknown, so this is never true",
                 leaf.position,
                 'raise "stock_max_age", or ask for less',
             )
@@ -154,43 +175,3 @@ def _check_dates(rule: Rule, today: Instant | None, findings: Findings) -> None:
             rule.place("ends"),
             "delete the rule, or write a later date",
         )
-
-
-def _check_order(rules: list[Rule], implication: Implication, findings: Findings) -> None:
-    """Note rules that never decide, because an earlier one fires whenever they do."""
-    enforced = [rule for rule in rules if rule.mode is Mode.ENFORCE]
-    first: dict[tuple[object, ...], Rule] = {}
-    for number, rule in enumerate(enforced):
-        key = (rule.effect, rule.when, rule.unless)
-        twin = first.setdefault(key, rule)
-        if twin is not rule and _covers_time(twin, rule):
-            findings.add("unreachable-rule", *_never_decides(rule, twin, "says the same"))
-            continue
-        if number >= _MOST_RULES_COMPARED or implication.is_spent:
-            continue
-        wider = next((e for e in enforced[:number] if _covers_time(e, rule) and _is_wider(e, rule, implication)), None)
-        if wider is not None:
-            findings.warn("unreachable-rule", *_never_decides(rule, wider, "holds whenever this one does"))
-
-
-def _never_decides(rule: Rule, earlier: Rule, why: str) -> tuple[str, Position, str]:
-    return (
-        f"the rule {quoted(rule.id)} never decides: {quoted(earlier.id)} in line {earlier.position.line} {why}",
-        rule.position,
-        "put the narrower rule first, or delete one of the two",
-    )
-
-
-def _covers_time(earlier: Rule, later: Rule) -> bool:
-    """Whether the earlier rule is in force, and certain to fire, whenever the later one is."""
-    starts = earlier.starts is None or (later.starts is not None and earlier.starts.us <= later.starts.us)
-    ends = earlier.ends is None or (later.ends is not None and later.ends.us <= earlier.ends.us)
-    return starts and ends and (earlier.when_unknown in (WhenUnknown.BLOCK, later.when_unknown))
-
-
-def _is_wider(earlier: Rule, later: Rule, implication: Implication) -> bool:
-    if earlier.effect is not later.effect or not implication.implies(later.when, earlier.when):
-        return False
-    if earlier.unless is None:
-        return True
-    return later.unless is not None and implication.implies(earlier.unless, later.unless)
