@@ -35,6 +35,7 @@ _CONDITION: Final[Schema] = {"$ref": "#/definitions/condition"}
 _MODE: Final[Schema] = {"$ref": "#/definitions/mode"}
 _WHEN_UNKNOWN: Final[Schema] = {"$ref": "#/definitions/whenUnknown"}
 _ATTRIBUTE: Final = "^(item|customer|message)\\.attributes\\..+$"
+_CYCLE: Final[Schema] = {**DURATION, "errorMessage": "write whole days, e.g. `30 days`", "examples": ["30 days"]}
 _SNIPPETS: Final[tuple[tuple[str, Schema], ...]] = (
     *((f"{effect} {target}", {effect: target}) for effect, target in EFFECT_TARGETS.items()),
     ("hold", {"hold": {"until": "08:00"}}),
@@ -79,6 +80,11 @@ def _map_of(values: Schema, names: Schema) -> Schema:
     return {"type": "object", "propertyNames": names, "additionalProperties": values}
 
 
+def _named(value: Schema) -> Schema:
+    """The shape of keys that are spelled as such a value is; a key is a text whatever it looks like."""
+    return {"pattern": value["pattern"], "errorMessage": value["errorMessage"]}
+
+
 def _defaults() -> Schema:
     shapes = {entry.name: _WHEN_UNKNOWN if entry.name == "when_unknown" else DURATION for entry in DEFAULTS}
     return {"type": "object", "additionalProperties": False, "properties": _properties(DEFAULTS, shapes)}
@@ -94,7 +100,7 @@ _TOP_SHAPES: Final[dict[str, Schema]] = {
     "control_group": SHARE,
     "max_share": SHARE,
     "defaults": _defaults(),
-    "codes": _map_of(TEXT, {"pattern": CODE["pattern"]}),
+    "codes": _map_of(TEXT, _named(CODE)),
     "attributes": _map_of(
         {
             "anyOf": [
@@ -102,11 +108,11 @@ _TOP_SHAPES: Final[dict[str, Schema]] = {
                 {"type": "array", "minItems": 1, "uniqueItems": True, "items": TEXT},
             ]
         },
-        {"pattern": _ATTRIBUTE},
+        {"pattern": _ATTRIBUTE, "errorMessage": "write the whole name, e.g. `customer.attributes.tier`"},
     ),
-    "cycles": _map_of(DURATION, {"pattern": PATH["pattern"]}),
+    "cycles": _map_of(_CYCLE, _named(PATH)),
     "regions": _map_of(one_or_list(TEXT), {"minLength": 1}),
-    "define": _map_of(_CONDITION, {"pattern": NAME["pattern"]}),
+    "define": _map_of(_CONDITION, _named(NAME)),
     "rules": {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/rule"}},
 }
 
@@ -161,7 +167,9 @@ def _hold() -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
-        "oneOf": [{"required": [entry.name], "errorMessage": "write `until` or `for`"} for entry in HOLD],
+        "oneOf": [
+            {"type": "object", "required": [entry.name], "errorMessage": "write `until` or `for`"} for entry in HOLD
+        ],
         "properties": _properties(HOLD, {"until": until, "for": DURATION}),
     }
 
