@@ -25,7 +25,7 @@ _SHAPES: Final[dict[str, dict[str, Schema]]] = {
         "kept": _KEPT,
         "by": {"enum": [by.value for by in By]},
         "gifts": {"enum": list(GIFTS)},
-        "channel": one_or_list(TEXT),
+        "channel": one_or_list({**TEXT, "not": {"enum": [THIS]}}),
         "parts": {"enum": [parts.value for parts in Parts]},
     },
     "shown": {
@@ -61,7 +61,11 @@ _ALSO: Final[dict[str, Schema]] = {
     "sent": {
         "oneOf": [
             {"required": ["within"], "not": {"required": ["calendar"]}, "errorMessage": "write `within` or `calendar`"},
-            {"required": ["calendar", "zone"], "errorMessage": "write `calendar` with `zone`"},
+            {
+                "required": ["calendar", "zone"],
+                "not": {"required": ["within"]},
+                "errorMessage": "write `calendar` with `zone`",
+            },
         ],
         "dependencies": {"zone": ["calendar"]},
     },

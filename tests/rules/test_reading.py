@@ -256,8 +256,8 @@ def test_a_message_is_held_in_three_ways(written: str, hold: Hold) -> None:
 
 def test_the_tables_at_the_top_are_read() -> None:
     """Attributes, cycles, regions, ages of all six sources and `always` arrive where they belong."""
-    top = """defaults: {products_max_age: 1 day, orders_max_age: 2 days, stock_max_age: 3 days, customers_max_age: 4 days,
-  sent_max_age: 5 days, feedback_max_age: 6 days}
+    top = """defaults: {products_max_age: 1 day, orders_max_age: 2 days, stock_max_age: 3 days,
+  customers_max_age: 4 days, sent_max_age: 5 days, feedback_max_age: 6 days}
 cycles: {grocery/coffee: 30 days, grocery: 2 weeks}
 regions: {ZH: [zurich-1, zurich-2], NO: oslo}
 """
