@@ -122,6 +122,22 @@ def test_what_cannot_be_changed_safely_is_left_alone(name: str, file: Path) -> N
     assert ["the case"] == [told for told, why in update.left if reason in why]
 
 
+def test_one_case_that_cannot_be_changed_keeps_no_other_from_it(file: Path) -> None:
+    """The others of the file are changed all the same."""
+    case = (
+        GIVEN.partition("cases:\n")[2].replace("the case", "case {}") + "    want: {{valid_until: in {}\n      days}}\n"
+    )
+    texts = [case.replace("{items", "{{items").replace("D]}", "D]}}").format(n, n) for n in (1, 2)]
+    fine = GIVEN + "    want: {shown: [A]}\n"
+    file.write_text(fine + texts[0].replace("\n      days", " days") + texts[1])
+
+    update = propose(file)
+
+    assert ("the case", "case 1") == update.changed
+    assert ["case 2"] == [name for name, _ in update.left]
+    assert texts[1] in update.after
+
+
 def test_cases_the_engines_differ_on_are_left_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What only one engine decides is nothing to want."""
     file.write_text(GIVEN + "    want: {shown: []}\n")

@@ -5,20 +5,22 @@ read back: it must say what was decided, and nothing else in the file may have c
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from suppress.cases.play import ANSWERS, Played, play, same
-from suppress.cases.rewriting import CaseText, NoEditError, edited
-from suppress.cases.shapes import WANTS
+from suppress.cases.rewriting import CaseText, Edit, NoEditError, edited
 from suppress.cases.story import as_written, parse_stories
 from suppress.problems import Problem
 from suppress.rules.document import ListNode, MapNode, parse_document
 
 FIRST_ANSWERS: Final = ("verdict", "dropped")
 """What a case is made to want that wants nothing yet."""
+
+Answers = Mapping[str, Any]
+"""Question -> what was decided."""
 
 _BOM: Final = "\ufeff"
 
@@ -49,83 +51,109 @@ class Update:
 
 def propose(path: Path) -> Update:
     """What the failing cases of a file would have to want."""
-    before = path.read_bytes()
+    data = path.read_bytes()
     played = play(path, may_want_nothing=True)
-    text = after = before.decode() if played.stories else before.decode(errors="replace")
-    changed: list[str] = []
-    left: list[tuple[str, str]] = []
-    for one in played.stories:
-        if one.passed and one.story.want:
-            continue
-        try:
-            after = _with_new_want(after, one, str(path))
-            changed.append(one.story.name)
-        except NoEditError as reason:
-            left.append((one.story.name, str(reason)))
+    before = data.decode(errors="replace")
+    due = [one for one in played.stories if not (one.passed and one.story.want)]
+    left: dict[str, str] = {}
+    file = _CaseFile(before, str(path))
+    after = file.with_new_wants(due, left) if due else before
     return Update(
         path=path,
-        before=text,
+        before=before,
         after=after,
-        changed=tuple(changed),
-        left=tuple(left),
+        changed=tuple(one.story.name for one in due if one.story.name not in left),
+        left=tuple(left.items()),
         problems=played.problems,
     )
 
 
-def _with_new_want(text: str, played: Played, file: str) -> str:
-    """The text with the case wanting what was decided. Raises NoEditError."""
-    if not played.engines_agree:
-        raise NoEditError("the engines differ")
-    decision = next(iter(played.decisions.values()))
-    asked = dict.fromkeys(each.asked for each in played.differences) if played.story.want else FIRST_ANSWERS
-    answers = {question: ANSWERS[question](decision) for question in asked}
-    place, case = _case(text, played, file)
-    case_text = CaseText(text.removeprefix(_BOM), played.story.as_of_us)
-    want = case.get("want")
-    if isinstance(want, MapNode) and want.entries:
-        edits = [edit for question, answer in answers.items() for edit in case_text.new_answer(want, question, answer)]
-    else:
-        edits = case_text.new_want(case, answers)
-    bom = _BOM if text.startswith(_BOM) else ""
-    after = bom + edited(text.removeprefix(_BOM), edits)
-    _see_that_only_this_changed(text, after, place, answers, file)
-    return after
+class _CaseFile:
+    """The text of a case file and its cases in file order."""
 
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.file = file
+        self.node, self.problems = parse_document(text.encode(), file)
+        cases = self.node.get("cases") if isinstance(self.node, MapNode) else None
+        self.cases = cases.items if isinstance(cases, ListNode) else ()
 
-def _case(text: str, played: Played, file: str) -> tuple[int, MapNode]:
-    """The case and its place in the list. Cases before it may have grown, but its name and order have not changed."""
-    wanted = [
-        (place, case)
-        for place, case in enumerate(_cases(text, file))
-        if isinstance(case, MapNode) and as_written(case.get("name")) == played.story.name
-    ]
-    if len(wanted) != 1:
-        raise NoEditError("another case has the same name")
-    return wanted[0]
+    def with_new_wants(self, due: Sequence[Played], left: dict[str, str]) -> str:
+        """The text with these cases wanting what was decided; `left` takes the names of others, and why."""
+        edits: list[Edit] = []
+        answers: dict[int, Answers] = {}
+        for one in due:
+            try:
+                place, wanted, own = self._edits(one)
+            except NoEditError as reason:
+                left[one.story.name] = str(reason)
+            else:
+                answers[place] = wanted
+                edits += own
+        after = self._edited(edits)
+        if self._only_changes(after, answers):
+            return after
+        if len(answers) > 1:
+            # Somewhere the text is written in a way nobody foresaw: find the case, so that the others are changed.
+            return self._one_by_one([one for one in due if one.story.name not in left], left)
+        left.update((one.story.name, "its text cannot be changed safely") for one in due if one.story.name not in left)
+        return self.text
 
+    def _one_by_one(self, due: Sequence[Played], left: dict[str, str]) -> str:
+        file = self
+        for one in due:
+            file = _CaseFile(file.with_new_wants([one], left), self.file)
+        return file.text
 
-def _cases(text: str, file: str) -> tuple[Any, ...]:
-    node, _ = parse_document(text.encode(), file)
-    cases = node.get("cases") if isinstance(node, MapNode) else None
-    return cases.items if isinstance(cases, ListNode) else ()
+    def _edits(self, played: Played) -> tuple[int, Answers, list[Edit]]:
+        """The place of a case in the file, what it is to want, and the edits that say so. Raises NoEditError."""
+        if not played.engines_agree:
+            raise NoEditError("the engines differ")
+        decision = next(iter(played.decisions.values()))
+        asked = dict.fromkeys(each.asked for each in played.differences) if played.story.want else FIRST_ANSWERS
+        answers = {question: ANSWERS[question](decision) for question in asked}
+        place, case = self._case(played.story.name)
+        text = CaseText(self.text.removeprefix(_BOM), played.story.as_of_us)
+        want = case.get("want")
+        if not (isinstance(want, MapNode) and want.entries):
+            return place, answers, text.new_want(case, answers)
+        edits = [edit for question, answer in answers.items() for edit in text.new_answer(want, question, answer)]
+        return place, answers, edits
 
+    def _case(self, name: str) -> tuple[int, MapNode]:
+        found = [
+            (place, case)
+            for place, case in enumerate(self.cases)
+            if isinstance(case, MapNode) and as_written(case.get("name")) == name
+        ]
+        if len(found) != 1:
+            raise NoEditError("another case has the same name")
+        return found[0]
 
-def _see_that_only_this_changed(before: str, after: str, place: int, answers: Mapping[str, Any], file: str) -> None:
-    """Raises NoEditError unless the case now wants these answers, and all else means what it meant."""
-    old, new = (_without_answers(text, place, answers, file) for text in (before, after))
-    cases = _cases(after, file)
-    stories, _ = parse_stories(after.encode(), file, may_want_nothing=True)
-    story = next((each for each in stories if place < len(cases) and each.position == cases[place].position), None)
-    if old != new or story is None or not all(same(story.want.get(asked), answers[asked]) for asked in answers):
-        raise NoEditError("its text is written in a way that cannot be changed safely")
+    def _edited(self, edits: Sequence[Edit]) -> str:
+        bom = _BOM if self.text.startswith(_BOM) else ""
+        return bom + edited(self.text.removeprefix(_BOM), edits)
 
+    def _only_changes(self, after: str, answers: Mapping[int, Answers]) -> bool:
+        """Whether these cases now want these answers, and all else means what it meant."""
+        new = _CaseFile(after, self.file)
+        if self._without(answers) != new._without(answers):
+            return False
+        stories, _ = parse_stories(after.encode(), self.file, may_want_nothing=True)
+        by_place = {story.position: story for story in stories}
+        wanted = {place: by_place.get(new.cases[place].position) for place in answers}
+        return all(
+            story is not None and all(same(story.want.get(asked), answer) for asked, answer in answers[place].items())
+            for place, story in wanted.items()
+        )
 
-def _without_answers(text: str, place: int, answers: Mapping[str, Any], file: str) -> Any:
-    node, problems = parse_document(text.encode(), file)
-    told = as_written(node)
-    if problems or not isinstance(told, dict) or len(told.get("cases") or ()) <= place:
-        return problems
-    case = told["cases"][place]
-    want = case.pop("want", None) or {}
-    case["want"] = {asked: answer for asked, answer in want.items() if asked not in answers and asked in WANTS}
-    return told
+    def _without(self, answers: Mapping[int, Answers]) -> Any:
+        """What the file says, without these answers."""
+        told = as_written(self.node)
+        if self.problems or len(self.cases) <= max(answers, default=-1):
+            return self.problems
+        for place, asked in answers.items():
+            case = told["cases"][place]
+            want = case.pop("want", None) or {}
+            case["want"] = {question: answer for question, answer in want.items() if question not in asked}
+        return told
