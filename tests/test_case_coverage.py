@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from suppress.cases.coverage import Coverage, percent_of
-from suppress.cases.play import play
+from suppress.cases.play import case_files, play
 
 HEAD: Final = "version: 1\nruleset: shop\nrules:\n  - id: rule\n    drop: item\n    code: out_of_stock\n"
 GIVEN: Final = """given:
@@ -127,3 +127,13 @@ def test_percent_is_rounded_down_and_nothing_to_try_is_all(tmp_path: Path) -> No
     assert 83.3 == percent_of(
         _coverage(tmp_path, "    when: {item.brand: Clay, stock.available_units: {below: 1}}\n", ["A, C"])
     )
+
+
+@pytest.mark.parametrize("path", case_files(Path(__file__).parent.parent / "rulesets"), ids=lambda path: path.name)
+def test_cases_of_shipped_rules_try_nearly_every_branch(path: Path) -> None:
+    """At least 95 % of the branches of each ruleset we ship are tried by its cases."""
+    coverage = play(path, covering=True).coverage
+    assert coverage is not None
+    gaps = [f"{place.file}:{place.line} {words}" for rule in coverage.rules for place, words in rule.uncovered]
+
+    assert coverage.reaches(95), "\n".join(gaps)
