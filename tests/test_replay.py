@@ -361,6 +361,14 @@ def test_a_verdict_is_told_by_a_rule_that_asks_for_it() -> None:
     assert "too-few" == tally.report().examples[Change.SILENCED][0].new.rule
 
 
+def test_a_rule_in_shadow_silences_nobody() -> None:
+    """Of two rules that would suppress, the one that is obeyed is named, though the other stands first."""
+    tried = FEW.replace("too-few", "tried").replace("code:", "mode: shadow, code:")
+    report = plan(rules(SHADOW), rules(tried, NOTHING, SOLD_OUT), [ask("ada", "BOWL")])
+
+    assert "nothing-left" == report.examples[Change.SILENCED][0].new.rule
+
+
 def test_missing_facts_are_counted() -> None:
     """How many messages the new rules judge without a fact they ask for."""
     book = a_book()

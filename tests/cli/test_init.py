@@ -145,6 +145,17 @@ def test_nothing_is_overwritten(tmp_path: Path, name: str, make, says: str) -> N
     assert before == sorted(tmp_path.rglob("*"))
 
 
+def test_a_file_that_appears_meanwhile_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even when somebody writes one of the files between the look and the writing, theirs stays."""
+    monkeypatch.setattr("suppress.cli.init._obstacle", lambda *_: None)
+    (tmp_path / "README.md").write_text("mine")
+    told = run(tmp_path, "init", ".")
+
+    assert 2 == told.returncode
+    assert "cannot write README.md: file exists" in told.stderr
+    assert "mine" == (tmp_path / "README.md").read_text()
+
+
 def test_a_second_time_names_what_exists(project: Path) -> None:
     """Run again in the same folder, it says what is there and leaves it alone."""
     (project / "rulesets" / "shop.yaml").write_text("mine")

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from suppress.cli.plan_examples import Names, example_lines, example_told
 from suppress.cli.plan_tables import campaign_table, share_of
+from suppress.decisions.decision import Evidence
 from suppress.replay.compare import Change
-from suppress.replay.report import CampaignChange
+from suppress.replay.report import CampaignChange, Example, Side
 from tests.cli.test_check import run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -166,6 +168,20 @@ def test_ids_are_hashed_where_others_read(shop: Path, format_: str) -> None:
     assert [] == re.findall(r"\b(?:ada|bob|cyd|dan|eve|m-\d)\b", hashed)
     assert "person-" in hashed
     assert re.search(r"\bdan\b", plain)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_facts_about_customers_are_told_with_plain_ids_alone(plain: bool) -> None:
+    """Where ids are hashed, what is known about the customer is left out as well; facts about items stay."""
+    seen = tuple(Evidence(field=field, seen="XY", wanted="w") for field in ("customer.country", "item.brand"))
+    side = Side(verdict="drop", rule="r", code="c", sentence="S.", evidence=seen)
+    example = Example(customer_id="ada", message_id=None, campaign_id=None, sku="A", old=side, new=side)
+    told = example_told(example, Names(plain=plain))
+    lines = "".join(example_lines(example, Names(plain=plain)))
+
+    assert ["customer.country", "item.brand"][not plain :] == [each["field"] for each in told["now"]["evidence"]]
+    assert plain is ("customer.country" in lines)
+    assert "item.brand" in lines
 
 
 def test_a_folder_and_a_revision_tell_the_same(shop: Path) -> None:
