@@ -1,6 +1,7 @@
 """Print condition trees and rules as YAML, the other way round from the reader; and random trees to print."""
 
 import json
+import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -53,7 +54,7 @@ TEXTS = st.one_of(
     st.sampled_from(
         ["NO", "on", "yes", "012", "22:00", "1e3", "null", "~", "a: b", "#x", "- a", "{x}", "it's", '"', "é😀"]
     ),
-    SPACED.map(str.strip).filter(bool),
+    SPACED.map(lambda text: unicodedata.normalize("NFC", text).strip()).filter(bool),
 )
 PATHS = st.lists(st.sampled_from(["home", "bedroom", "NO", "é", "1"]), min_size=1, max_size=4).map("/".join)
 PATTERNS = st.sampled_from(["a+", "^x$", r"\d{2,}", "(?i)sale", "[^a-z]", "a|b", r"\pL"])
