@@ -124,13 +124,13 @@ def _chips(condition: Condition, *, negated: bool, depth: int) -> Chips:
     if told_once:
         clauses = _told_once(clauses)
     joined = _joined(clauses, "and" if joined_by_and else "or", position)
-    if depth > 1:
+    pair = len(clauses) == 2 and not _has_several(clauses)
+    if depth > 1 or (depth and joined_by_and and not pair):
         return (Chip("(", Role.GLUE, position), *joined, Chip(")", Role.GLUE, position))
-    lead = ""
     if joined_by_and:
-        lead = "both " if depth and len(clauses) == 2 else ""
-    elif depth or (len(clauses) == 2 and not told_once):
-        lead = "either "
+        lead = "both " if depth else ""
+    else:
+        lead = "either " if depth or (len(clauses) == 2 and not told_once) else ""
     return (Chip(lead, Role.GLUE, position), *joined) if lead else joined
 
 
@@ -218,8 +218,7 @@ def _without_blank(chips: Chips) -> Chips:
 
 def _joined(clauses: Sequence[Chips], word: str, position: Position) -> Chips:
     """`a, b and c`; where a clause but the last is itself one of several, `a, and b, and c`."""
-    texts = [text_of(clause) for clause in clauses[:-1]]
-    commas = any(", " in text or text.startswith(("both ", "either ")) for text in texts)
+    commas = _has_several(clauses[:-1])
     chips = list(clauses[0])
     for place, clause in enumerate(clauses[1:], start=2):
         last = place == len(clauses)
@@ -227,6 +226,11 @@ def _joined(clauses: Sequence[Chips], word: str, position: Position) -> Chips:
         chips.append(Chip(text, Role.GLUE, position))
         chips.extend(clause)
     return tuple(chips)
+
+
+def _has_several(clauses: Sequence[Chips]) -> bool:
+    """Whether one of the clauses tells of several things, so that a mere `and` or `or` behind it could mislead."""
+    return any(", " in text or text.startswith(("both ", "either ")) for text in map(text_of, clauses))
 
 
 def _limits(rule: Rule) -> Chips:
@@ -243,7 +247,7 @@ def _hold_words(hold: Hold) -> str:
         return f"until {clock_words(hold.until.us)}{WHERE}"
     if hold.length is not None:
         return f"for {duration_words(hold.length)}"
-    return "until the first of the dropped items is in stock again"
+    return "until the first of the dropped items is expected back in stock"
 
 
 def _period(rule: Rule) -> Chips:

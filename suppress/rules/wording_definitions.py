@@ -37,6 +37,11 @@ _FIELD_NOTES: Final = {
         "units on hand, minus those reserved and those kept as safety stock, never below none; "
         "over all locations unless the rule names one",
     ),
+    "stock.availability": ("stated availability", "what the shop itself says; of several locations, the best"),
+    "stock.restock_at": (
+        "the next restock",
+        "when the next units still to come arrive, or those of a preorder or backorder",
+    ),
     "stock.group_in_stock_share": (
         "the share of the item's style that is in stock",
         "how many of the style's sizes and colours are sold and have a unit available, in percent",
@@ -47,7 +52,15 @@ _FIELD_NOTES: Final = {
         "the customer last bought and kept the item so long ago that the units bought then are used up; "
         "never true of what is not used up",
     ),
-    "customer.known": ("a known customer", "the shop can tell which customer the message goes to"),
+    "item.replenish_days": (
+        "replenishment cycle",
+        "the days one unit lasts; not known of what is not used up",
+    ),
+    "customer.known": ("known, of a customer", "the shop can tell which customer the message goes to"),
+    **dict.fromkeys(
+        ("message.kept_of_sku", "message.kept_of_item_group", "message.kept_of_category", "message.kept_of_brand"),
+        ("already in the message", "placed in the message before this item"),
+    ),
     "message.items_kept": ("left", "places of the message that are filled once items were dropped and replaced"),
 }
 
@@ -92,7 +105,7 @@ def _of_purchases(found: list[Bought]) -> Iterator[tuple[str, str]]:
     for parts in sorted({leaf.parts for leaf in found if leaf.same is Same.COMPONENT}):
         owned = "all its parts are" if parts is Parts.ALL else "any of its parts is"
         yield (
-            f"alone, in a bundle, or as {parts.value} of its parts",
+            f"as {parts.value} of its parts",
             f"the item itself counts, and so does one inside a bundle; a bundle counts as owned once {owned}",
         )
 
@@ -105,8 +118,10 @@ def _of_sameness(found: set[Same]) -> Iterator[tuple[str, str]]:
 
 
 def _of_messages(found: list[Shown | Sent]) -> Iterator[tuple[str, str]]:
-    if found:
-        yield "sent, shown", "earlier messages only: the one being checked never counts itself"
+    if any(isinstance(leaf, Shown) for leaf in found):
+        yield "was shown", "had the item in an earlier message; the one being checked never counts itself"
+    if any(isinstance(leaf, Sent) for leaf in found):
+        yield "was sent", "earlier messages only; the one being checked never counts itself"
 
 
 def _of_feedback(found: list[Said]) -> Iterator[tuple[str, str]]:
@@ -116,7 +131,7 @@ def _of_feedback(found: list[Said]) -> Iterator[tuple[str, str]]:
 
 def _of_fields(found: list[Compare]) -> Iterator[tuple[str, str]]:
     used = {leaf.field.base for leaf in found}
-    yield from (note for name, note in _FIELD_NOTES.items() if name in used)
+    yield from dict.fromkeys(note for name, note in _FIELD_NOTES.items() if name in used)
 
 
 def _of_places(ruleset: Ruleset, told: list[Leaf]) -> Iterator[tuple[str, str]]:

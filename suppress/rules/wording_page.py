@@ -30,7 +30,7 @@ _DONE: Final = {
 }
 _MODES: Final = {
     Mode.ENFORCE: "in force",
-    Mode.SHADOW: "on trial: what it would do is recorded, and not done",
+    Mode.SHADOW: "on trial (what it would do is recorded, and not done)",
     Mode.OFF: "switched off",
 }
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|&~])")
@@ -104,7 +104,7 @@ def _rule(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     block = rule.when_unknown is WhenUnknown.BLOCK
     lines = [
         f"Rule: `{rule.id}`",
-        f"Reason given: `{rule.code}`{f', {_safe(meaning)}' if meaning else ''}",
+        f"Reason given: `{rule.code}`{f' ({_safe(meaning)})' if meaning else ''}",
         f"When facts are missing: {f'{done} all the same' if block else 'the rule does not apply'}",
         f"State: {_MODES[_mode(rule, ruleset)]}",
     ]
@@ -123,7 +123,7 @@ def _control_group(ruleset: Ruleset) -> Iterator[str]:
     if ruleset.control_group:
         always = ", except those that begin with “Always”" if any(rule.always for rule in ruleset.rules) else ""
         yield "## Control group"
-        yield (f"For {share_words(ruleset.control_group)} of customers, drawn once and for all, rules are recorded and "
+        yield (f"For {share_words(ruleset.control_group)} of customers, always the same ones, rules are recorded and "
                f"not obeyed{always}, so that the effect of the rules can be measured.")  # fmt: skip
 
 

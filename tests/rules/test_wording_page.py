@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from suppress.rules.compile import fingerprint
-from suppress.rules.reading import parse_ruleset
+from suppress.rules.reading import parse_ruleset, read_ruleset
 from suppress.rules.ruleset import Ruleset
+from suppress.rules.wording import rule_sentence
+from suppress.rules.wording_definitions import definitions
 from suppress.rules.wording_page import page
+from tests.rules.test_wording import LANGUAGE
 
 _TOP = "version: 1\nruleset: shop\n"
 _RULES = """rules:
@@ -90,6 +93,17 @@ def test_texts_of_strangers_stay_text(title: str, shown: str) -> None:
     rules = f"rules:\n  - {{id: r, title: '{title}', drop: item, code: recalled, when: {{item.status: recalled}}}}\n"
 
     assert shown in page(a_ruleset(rules=rules)).splitlines()
+
+
+def test_what_is_defined_is_said() -> None:
+    """Each term the page explains stands in a sentence of it, and is explained once."""
+    ruleset, problems = read_ruleset(LANGUAGE)
+    assert ruleset is not None, problems
+    sentences = " ".join(rule_sentence(rule) for rule in ruleset.rules)
+    terms = [term for term, _ in definitions(ruleset)]
+
+    assert [] == [term for term in terms if term.partition(", of ")[0] not in sentences]
+    assert sorted(set(terms)) == sorted(terms)
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parent.parent.parent / "rulesets").glob("*.yaml")), ids=str)
