@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from suppress.cases.play import play_file
-from suppress.cases.shapes import EXAMPLES, WANTS, BadStoryError, check_want
+from suppress.cases.shapes import EXAMPLES, MESSAGE_KEYS, WANTS, BadStoryError, check_want
 from suppress.cases.story import _KEYS, as_written, read_stories
 from suppress.cases.times import instant_us
 from suppress.cli.test import command
@@ -286,6 +286,12 @@ def test_every_option_is_on_the_page(option: str) -> None:
 def test_every_key_of_a_case_is_on_the_page(key: str) -> None:
     """The tables of docs/cases.md have a row for each key of a case and of `want`."""
     assert f"\n| `{key}` |" in PAGE
+
+
+@pytest.mark.parametrize("key", MESSAGE_KEYS)
+def test_every_key_of_a_message_is_on_the_page(key: str) -> None:
+    """The page names each key a message may have."""
+    assert f"`{key}`" in PAGE
 
 
 @pytest.mark.parametrize("source", Source)

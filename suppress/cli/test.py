@@ -149,7 +149,8 @@ def _print_file(file: "PlayedFile") -> None:
     from suppress.cli.story_text import failed_story, plain  # noqa: PLC0415
 
     passed = sum(played.passed for played in file.stories)
-    click.echo(f"{file.path}: {passed} of {len(file.stories)} passed")
+    unreadable = f", {len(file.problems)} unreadable" if file.problems else ""
+    click.echo(f"{file.path}: {passed} of {len(file.stories)} passed{unreadable}")
     for played in file.stories:
         if not played.passed:
             for line in failed_story(played, _painted if _in_colour() else plain):

@@ -89,6 +89,15 @@ def test_colour_is_for_terminals_alone(unwanted: dict[str, str], monkeypatch: py
     assert (FAILING / "failures.txt").read_text() == re.sub(r"\x1b\[[0-9;]*m", "", told)
 
 
+def test_engines_that_differ_are_named(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only one engine says has a row of its own with the engine's name."""
+    monkeypatch.setattr("suppress.engine.guarded.Inference.fired", lambda *_: frozenset({7}))
+    told = run(shop, "test", ".")
+
+    assert 4 == told.returncode
+    assert re.search(r"\n    engine \(durable\) +durable +reference\n", told.stdout)
+
+
 def test_json_lines_are_the_json_line_by_line() -> None:
     """jsonl holds the same cases as json and, when asked for, the coverage behind them."""
     listed = json.loads(run(FAILING, "test", ".", "--format", "json", "--coverage").stdout)
