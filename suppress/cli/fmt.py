@@ -25,7 +25,7 @@ def command(paths: tuple[Path, ...], check: bool, diff: bool, rules: str | None)
     Prints the name of each file that is changed, or with --check would be. A file that is no sound YAML is left alone,
     and its mistakes are printed: exit 3.
     """
-    from suppress.rules.layout import in_house_style  # noqa: PLC0415
+    from suppress.rules.layout.house_style import in_house_style  # noqa: PLC0415
 
     problems: list[Problem] = []
     changed: list[Path] = []

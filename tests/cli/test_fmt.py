@@ -16,9 +16,10 @@ from suppress.cases.shapes import CASE_KEYS
 from suppress.cli.exits import OK, RULES_INVALID, UNFORMATTED, USAGE
 from suppress.cli.fmt import command
 from suppress.problems import Position
-from suppress.rules import layout
 from suppress.rules.document import parse_document, plain
-from suppress.rules.layout import CASE_ORDER, RULE_ORDER, in_house_style
+from suppress.rules.layout import house_style
+from suppress.rules.layout.house_style import in_house_style
+from suppress.rules.layout.settling import CASE_ORDER, RULE_ORDER
 from suppress.rules.nodes import ListNode, MapNode, Node, ScalarNode
 from suppress.rules.rule import RULE_KEYS
 from tests.cli.untidy import Untidy
@@ -255,7 +256,7 @@ def test_what_cannot_be_written_safely_is_refused(monkeypatch: pytest.MonkeyPatc
     """Should house style ever lose a comment or change a value, the file is left alone and a problem says so."""
     source = "version: 1  # one\nruleset: a\nrules: [a]\n"
     for wrong in ("version: 1\nruleset: a\nrules: [a]\n", source.replace("[a]", "['a']"), source + "owner: b\n", ":"):
-        monkeypatch.setattr(layout._Printer, "print", lambda self, root, wrong=wrong: wrong)
+        monkeypatch.setattr(house_style, "_styled", lambda text, wrong=wrong: wrong)
         text, problems = in_house_style(source.encode(), "a.yaml")
 
         assert (None, ["no-house-style"]) == (text, [problem.code for problem in problems])

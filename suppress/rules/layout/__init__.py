@@ -1,0 +1,1 @@
+"""House style of rule files and case files: `house_style` is the door."""
