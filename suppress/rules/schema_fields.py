@@ -36,8 +36,8 @@ def field_shape(field: Field) -> Schema:
             **_qualifiers(field),
         },
     }
-    for word in _qualifiers(field):
-        operators["not"] = {"required": [word], "maxProperties": 1}
+    if _qualifiers(field):
+        operators["dependencies"] = {word: {"minProperties": 2} for word in _qualifiers(field)}
     unit = f" ({field.unit})" if field.unit else ""
     short = [_short(field)] if Operator.IS in OPERATORS[field.type] else []
     return {"description": field.meaning + unit, "anyOf": [*short, operators]}

@@ -59,15 +59,18 @@ _ALSO: Final[dict[str, Schema]] = {
         }
     },
     "sent": {
-        "oneOf": [
-            {"required": ["within"], "not": {"required": ["calendar"]}, "errorMessage": "write `within` or `calendar`"},
-            {
-                "required": ["calendar", "zone"],
-                "not": {"required": ["within"]},
-                "errorMessage": "write `calendar` with `zone`",
-            },
+        "anyOf": [
+            {"required": [window], "errorMessage": "write `within`, or `calendar` and `zone`"}
+            for window in ("within", "calendar")
         ],
-        "dependencies": {"zone": ["calendar"]},
+        "dependencies": {
+            "zone": ["calendar"],
+            "calendar": ["zone"],
+            "within": {
+                # A pattern none of the periods has: what `not` refuses, an editor tells without a message of ours.
+                "properties": {"calendar": {"pattern": "^$", "errorMessage": "write `within` or `calendar`, not both"}}
+            },
+        },
     },
 }
 

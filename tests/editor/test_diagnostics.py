@@ -1,6 +1,5 @@
 """What an editor underlines: the very word that is wrong, and what to write instead; and nothing in a sound file."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ from tests.editor.test_completion import FILE, MODELINE
 
 BEGUN = f"{FILE}rules:\n  - id: a\n    drop: item\n    code: recalled\n"
 A_RULE = f"{BEGUN.removeprefix(FILE)}    when: {{item.brand: A}}\n"
-SHIPPED = [path for folder in ("rulesets", "tests/cases") for path in rule_files(ROOT / folder)[0]]
-SHIPPED_CASES = sorted((ROOT / "rulesets").glob("*.cases.yaml"))
+SHIPPED = sorted((ROOT / "rulesets").glob("*.yaml"))
+TRIED = rule_files(ROOT / "tests" / "cases")[0]
 
 CONDITIONS = {
     "item.brand: Acme": "",
@@ -46,7 +45,10 @@ CONDITIONS = {
     "shown: {same: ⟦brand⟧}": '"sku", "item_group", "category"',
     "sent: {within: ⟦7 dys⟧, at_least: 3}": "write a whole number with its unit",
     "sent: {calendar: ⟦year⟧, zone: shop}": '"day", "week", "month"',
-    "⟦sent⟧: {at_least: 3}": "write `within` or `calendar`",
+    "⟦sent⟧: {at_least: 3}": "write `within`, or `calendar` and `zone`",
+    "sent: ⟦{calendar: day}⟧": "missing property zone required by property calendar",
+    "sent: {within: 7 days, calendar: ⟦day⟧, zone: shop}": "write `within` or `calendar`, not both",
+    "stock.available_units: ⟦{at: zurich}⟧": "fewer properties than the required number of 2",
     "said: {says: [already_own, ⟦mine⟧], same: sku}": '"already_own", "not_interested", "bought_as_gift"',
     "⟦shwon⟧: {same: sku}": "Property shwon is not allowed.",
     'message.local_time: {between: [⟦"25:00"⟧, "08:00"]}': "write hours and minutes, e.g. `08:00`",
@@ -76,8 +78,12 @@ FILES = {
     f"{BEGUN}    when: {{item.brand: A}}\n    max_share: ⟦140%⟧\n": "write a share from 0% to 100%",
     f"{FILE}attributes: {{customer.attributes.tier: ⟦integer⟧}}\n{A_RULE}":
         '"text", "number", "yes/no", "date"',
+    f"{FILE}cycles: {{⟦/coffee⟧: 30 days}}\n{A_RULE}": "write a category such as `home/bedroom`",
+    f"{FILE}attributes: {{⟦tier⟧: number}}\n{A_RULE}": "write the whole name, e.g. `customer.attributes.tier`",
+    f"{FILE}codes: {{⟦Mine⟧: of my own}}\n{A_RULE}": "write lower-case letters, digits and `_`",
+    f"{FILE}define: {{⟦Ours⟧: {{item.brand: A}}}}\n{A_RULE}": "write lower-case letters, digits and `-`",
     f"{FILE}cycles: {{grocery/coffee: ⟦30⟧}}\n{A_RULE}":
-        "write a whole number with its unit",
+        "write whole days, e.g. `30 days`",
     f"{FILE}defaults: {{stock_max_age: ⟦6⟧}}\n{A_RULE}":
         "write a whole number with its unit",
 }  # fmt: skip
@@ -103,18 +109,30 @@ def test_what_is_wrong_is_underlined(editor: Editor, opened: dict[str, str], mar
 
 @pytest.fixture(scope="module")
 def shipped(server: LanguageServer) -> dict[Path, str]:
-    """Every file that is shipped, as it is on disk, all open at once."""
-    uris = {path: path.as_uri() for path in (*SHIPPED, *SHIPPED_CASES)}
+    """Every file that is shipped, as it is on disk, all open at once: path -> URI."""
+    uris = {path: path.as_uri() for path in SHIPPED}
     for path, uri in uris.items():
         server.open(uri, path.read_text(encoding="utf-8"))
     return uris
 
 
-@pytest.mark.parametrize("path", [*SHIPPED, *SHIPPED_CASES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_nothing_is_wrong_with_what_is_shipped(server: LanguageServer, shipped: dict[Path, str], path: Path) -> None:
     """Every shipped rule file and its cases name a schema that exists, and nothing in them is underlined."""
-    modeline = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text(encoding="utf-8"))
+    schema = "cases" if path.name.endswith(".cases.yaml") else "ruleset"
 
-    assert modeline is not None
-    assert (path.parent / modeline[1]).is_file()
+    assert path.read_text(encoding="utf-8").startswith(f"# yaml-language-server: $schema=./{schema}.schema.json\n")
+    assert (path.parent / f"{schema}.schema.json").is_file()
     assert [] == server.diagnostics(shipped[path])
+
+
+@pytest.fixture(scope="module")
+def tried(editor: Editor) -> dict[Path, str]:
+    """The rule files our own cases try, under the schema of those that are shipped: path -> URI."""
+    return {path: editor.open(MODELINE + path.read_text(encoding="utf-8")) for path in TRIED}
+
+
+@pytest.mark.parametrize("path", TRIED, ids=lambda path: path.name)
+def test_nothing_is_wrong_with_what_our_cases_try(editor: Editor, tried: dict[Path, str], path: Path) -> None:
+    """Whatever the language can do, and our own cases show, an editor takes without complaint."""
+    assert [] == editor.messages(tried[path])

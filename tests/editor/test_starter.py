@@ -1,6 +1,7 @@
 """The project that `suppress init` makes is ready for VS Code: its settings lead each file to its schema."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from suppress.cli.init import starter_files
+from tests.editor.conftest import ROOT
 from tests.editor.drafting import Editor, without_marks
 from tests.editor.language_server import LanguageServer
 from tests.editor.node import server_command
@@ -17,6 +19,15 @@ def sections(settings: dict[str, Any]) -> dict[str, Any]:
     """The sections a server asks for, of the dotted names in a settings file; the network is left out of it."""
     yaml = {name.removeprefix("yaml."): value for name, value in settings.items() if name.startswith("yaml.")}
     return {"yaml": {**yaml, "schemaStore": {"enable": False}}, "[yaml]": settings["[yaml]"], "http": {}, "editor": {}}
+
+
+def test_the_page_on_editors_tells_the_same_settings() -> None:
+    """What docs/editors.md has marketers put into `.vscode/settings.json` is part of what `suppress init` writes."""
+    told = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "editors.md").read_text(), re.DOTALL)
+    settings = json.loads(starter_files()[".vscode/settings.json"])
+
+    assert 1 == len(told)
+    assert json.loads(told[0])["[yaml]"].items() <= settings["[yaml]"].items()
 
 
 @pytest.fixture(scope="module")
