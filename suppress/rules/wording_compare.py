@@ -197,7 +197,10 @@ def _be(leaf: Compare) -> str:
     """`are` for what is a plural: the tags, and a number whose name is one (`the customer's points`)."""
     field = leaf.field
     plural = field.type is FieldType.WORDS or (
-        field.type is FieldType.NUMBER and field.unit is None and field.phrase.endswith("s")
+        field.type is FieldType.NUMBER
+        and field.unit is None
+        and field.phrase.endswith("s")
+        and not field.phrase.endswith(("ss", "us", "is"))
     )
     return "are" if plural else "is"
 

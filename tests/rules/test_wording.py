@@ -1,6 +1,7 @@
 """Every rule reads as English: golden sentences, and the words of each comparison and of each condition on the past."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -186,10 +187,10 @@ def sentences(folder: Path) -> str:
 
 
 def language_page() -> str:
-    """The page of the ruleset that uses everything."""
+    """The page of the ruleset that uses everything, for whatever version."""
     ruleset, problems = read_ruleset(LANGUAGE)
     assert ruleset is not None, problems
-    return page(ruleset)
+    return re.sub("sha256:[0-9a-f]+", "sha256:0123456789ab", page(ruleset))
 
 
 @pytest.mark.parametrize(
