@@ -45,6 +45,7 @@ class Context:
 
     `definitions`: the conditions `defined: NAME` stands for; None = one that could not be read, and was reported.
     `attributes`: those with a declared type, by the name a rule writes. `codes`: every registered reason code.
+    `undeclared`: attributes met so far that have no declared type.
     """
 
     findings: Findings
@@ -53,6 +54,7 @@ class Context:
     definitions: Mapping[str, Condition | None] = field(default_factory=dict)
     attributes: Mapping[str, Field] = field(default_factory=dict)
     codes: Collection[str] = frozenset(REASON_CODES)
+    undeclared: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ def read_one_or_list(
     if not node.items:
         findings.add("empty-list", f"the list behind {what} is empty", node.position, "write at least one value")
         return None
-    values: list[str] = []
+    values: dict[str, None] = {}
     for item in node.items:
         value = read(item)
         if value is not None and value in values:
@@ -240,7 +242,7 @@ def read_one_or_list(
                 "repeated-value", f"the value {quoted(value)} is in the list twice", item.position, "delete one"
             )
         elif value is not None:
-            values.append(value)
+            values[value] = None
     return tuple(values) if len(values) == len(node.items) else None
 
 

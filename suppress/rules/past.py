@@ -44,14 +44,26 @@ _EXAMPLES: Final = {
     "sent": "sent: {within: 7 days, at_least: 3}",
     "said": "said: {says: already_own, same: sku}",
 }
-_HELPS: Final = {
+_WORDS: Final = {
+    **dict.fromkeys(("last", "in_last", "since", "window", "in", "for", "during"), 'write "within"'),
+    **dict.fromkeys(("before", "older_than", "not_in"), 'write "not_within"'),
+    **dict.fromkeys(("count", "min", "minimum", "times", "units", "messages", "orders", "above"), 'write "at_least"'),
+    **dict.fromkeys(("per", "period"), 'write "calendar" with "zone"'),
+}
+_HELPS: Final[dict[str, dict[str, str]]] = {
     "bought": {
+        "household": 'write "by: household"',
+        "gift": 'write "gifts: include" or "gifts: exclude"',
         "campaign": 'orders name no campaign; use "channel"',
-        "calendar": 'write "within" and a length of time, for example "within: 30 days"',
+        **dict.fromkeys(
+            ("calendar", "per", "period"), 'write "within" and a length of time, for example "within: 30 days"'
+        ),
         "says": 'what the customer said is asked with "said"',
     },
     "shown": {
-        "calendar": 'write "within" and a length of time; calendar periods stand under "sent"',
+        **dict.fromkeys(
+            ("calendar", "per", "period"), 'write "within" and a length of time; calendar periods stand under "sent"'
+        ),
         "kept": 'what the customer bought is asked with "bought"',
     },
     "sent": {
@@ -74,7 +86,7 @@ def read_past(key: ScalarNode, value: Node, context: Context) -> Past | None:
         )
         return None
     before = findings.error_count
-    check_keys(value, f"under {quoted(name)}", names(PAST[name]), findings, helps=_HELPS[name])
+    check_keys(value, f"under {quoted(name)}", names(PAST[name]), findings, helps=_WORDS | _HELPS[name])
     leaf = _READERS[name](key, value, findings)
     return leaf if findings.error_count == before else None
 
@@ -253,6 +265,8 @@ def _read_zone(key: ScalarNode, value: MapNode, findings: Findings) -> str | Non
 def _check_window(key: ScalarNode, value: MapNode, findings: Findings) -> None:
     within, calendar = value.get("within"), value.get("calendar")
     if within is None and calendar is None:
+        if any(name.text not in names(PAST[key.text]) for name, _ in value.entries):
+            return
         findings.add(
             "missing-window",
             '"sent" does not say since when',

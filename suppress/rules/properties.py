@@ -38,6 +38,22 @@ _SYNONYMS: Final[dict[str, Operator]] = {
     "known": Operator.EXISTS, "within": Operator.UNDER,
 }  # fmt: skip
 
+_FOR_AT: Final = frozenset(
+    {"location", "location_id", "locations", "in_location", "where", "store", "warehouse", "shop"}
+)
+_FOR_CONDITIONS: Final = {
+    **dict.fromkeys(("purchased", "ordered", "buys", "purchase", "orders", "owns"), "bought"),
+    **dict.fromkeys(("seen", "displayed", "recommended", "impressions"), "shown"),
+    **dict.fromkeys(("received", "emailed", "mailed", "messages", "contacted"), "sent"),
+    **dict.fromkeys(("feedback", "says", "told"), "said"),
+    **dict.fromkeys(("and", "all_of", "every"), "all"),
+    **dict.fromkeys(("or", "any_of", "one_of", "either"), "any"),
+    **dict.fromkeys(("none", "none_of", "unless", "neither"), "not"),
+    **dict.fromkeys(("use", "define", "definition", "ref", "condition"), "defined"),
+}
+_MOST_COMPARED: Final = 60
+"""How many attributes are compared with how many declared ones, so that no file can make it expensive."""
+
 
 def joined(parts: list[Condition | None], position: Position) -> Condition | None:
     """The parts as one condition: the part itself when it is alone, else all of them; None when one is missing."""
@@ -86,8 +102,9 @@ def _find(key: ScalarNode, context: Context) -> Field | None:
     if declared is not None:
         return declared
     found = find_field(key.text)
-    if found is not None and found.name not in FIELDS:
-        near = _near_declared(key.text, context)
+    if found is not None and found.name not in FIELDS and key.text not in context.undeclared:
+        near = _near_declared(key.text, context) if len(context.undeclared) < _MOST_COMPARED else None
+        context.undeclared.add(key.text)
         if near is not None:
             context.findings.warn(
                 "attribute-not-declared",
@@ -101,7 +118,8 @@ def _find(key: ScalarNode, context: Context) -> Field | None:
 def _near_declared(name: str, context: Context) -> str | None:
     for prefix in ATTRIBUTE_PREFIXES:
         if name.startswith(prefix):
-            known = [other.removeprefix(prefix) for other in context.attributes if other.startswith(prefix)]
+            declared = list(context.attributes)[:_MOST_COMPARED]
+            known = [other.removeprefix(prefix)[:60] for other in declared if other.startswith(prefix)]
             near = difflib.get_close_matches(name.removeprefix(prefix)[:60], known, n=1, cutoff=0.8)
             return f"{prefix}{near[0]}" if near else None
     return None
@@ -188,9 +206,19 @@ def _read_operator(word: ScalarNode, found: Field, context: Context) -> Operator
         "unknown-operator",
         f"no operator {quoted(word.text)}",
         word.position,
-        near or f"of {quoted(found.base)} you can say {_operators(found)}",
+        _qualifier_meant(word.text.lower(), found)
+        or near
+        or f"of {quoted(found.base)} you can say {_operators(found)}",
     )
     return None
+
+
+def _qualifier_meant(word: str, found: Field) -> str | None:
+    if found.by_location and word in _FOR_AT:
+        return 'write "at"'
+    if found.by_location and word == "region":
+        return f'write "at: {CUSTOMERS_REGION}"'
+    return 'write "under"' if found.by_category and word in {"category", "path", "of"} else None
 
 
 def _refuse_operator(operator: Operator, found: Field, position: Position, context: Context) -> None:
@@ -242,6 +270,8 @@ def _refuse_field(key: ScalarNode, value: Node, context: Context) -> None:
         help_ = f"write the name in one piece, with a dot: {quoted(inner)}"
     elif name in ATTRIBUTE_PREFIXES:
         help_ = f"write the attribute's name after the dot: {quoted(name + 'colour')}"
+    elif name.lower() in _FOR_CONDITIONS:
+        help_ = f'write "{_FOR_CONDITIONS[name.lower()]}"'
     elif name in {operator.value for operator in Operator}:
         help_ = f'an operator stands behind a field: "field: {{{name}: value}}"'
     else:

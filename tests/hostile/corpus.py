@@ -12,7 +12,7 @@ def corpus(seed: int) -> dict[str, bytes]:
     """All files by name; every one of them must be refused with a Problem."""
     files = {
         f"{family.__name__}-{name}": data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        for family in (depth, references, tags, encodings, characters, numbers, sizes, meanings)
+        for family in (depth, references, tags, encodings, characters, numbers, sizes, meanings, tables)
         for name, data in family()
     }
     files.update((f"noise-{name}", data) for name, data in noise(random.Random(seed)))
@@ -247,6 +247,35 @@ def noise(random_: random.Random) -> Iterator[tuple[str, bytes]]:
     signs = "[]{}:,-?!&*#|>'\"%@` \n\tab1\\"
     for number in range(10):
         yield f"signs-{number}", b"{" + "".join(random_.choices(signs, k=100_000)).encode()
+
+
+def tables() -> Iterator[tuple[str, str]]:
+    """Long lists and maps of the words a rule file declares at its top and asks for in its rules."""
+    bad = "no_such_code"
+    top = "version: 1\nruleset: x\n"
+    many = 12_000
+    channels = ", ".join(f"c{i}" for i in range(40_000))
+    yield "channels", head() + RULE.format(1, bad, f"{{bought: {{same: sku, channel: [{channels}]}}}}")
+    yield "same-channels", head() + RULE.format(1, bad, "{shown: {same: sku, channel: [" + "c, " * 40_000 + "c]}}")
+    declared = "".join(f"  item.attributes.abcdefgh{i}: number\n" for i in range(many))
+    asked = ", ".join(f"{{item.attributes.abcdefghij{i}: x}}" for i in range(8_000))
+    yield "attributes", f"{top}attributes:\n{declared}rules:\n" + RULE.format(1, bad, f"{{any: [{asked}]}}")
+    yield "wrong-attributes", f"{top}attributes:\n" + "".join(f"  a{i}: number\n" for i in range(many)) + "rules: []\n"
+    yield "cycles", f"{top}cycles:\n" + "".join(f"  a/b{i}: 30 days\n" for i in range(20_000)) + "rules: []\n"
+    yield "regions", f"{top}regions:\n" + "".join(f"  r{i}: [a, b]\n" for i in range(9_000)) + "rules: []\n"
+    locations = ", ".join(f"l{i}" for i in range(40_000))
+    yield "locations", f"{top}regions: {{ZH: [{locations}]}}\nrules: []\n"
+    at = ", ".join(f"{{stock.on_hand: {{at: l{i}, below: {i}}}}}" for i in range(6_000))
+    yield "places", head() + RULE.format(1, bad, f"{{any: [{at}]}}")
+    zones = ", ".join(f"{{sent: {{calendar: day, zone: Europe/Zurich{i}}}}}" for i in range(5_000))
+    yield "zones", head() + RULE.format(1, bad, f"{{any: [{zones}]}}")
+    sent = ", ".join(f"{{sent: {{within: {i} days, at_least: {i}}}}}" for i in range(1, 5_000))
+    yield "windows", head() + RULE.format(1, bad, f"{{any: [{sent}]}}")
+    yield "share", f"{top}max_share: {'9' * 500_000}%\nrules: []\n"
+    yield "long-share", f"{top}max_share: 0.{'9' * 500_000}\nrules: []\n"
+    yield "clock", head() + RULE.format(1, "recalled", f"{{message.local_time: {{below: '{'1' * 500_000}'}}}}")
+    yield "count", head() + RULE.format(1, "recalled", f"{{shown: {{same: sku, at_least: {'9' * 500_000} times}}}}")
+    yield "defined", head() + "".join(RULE.format(i, bad, f"{{defined: d{i}}}") for i in range(3_000))
 
 
 def head() -> str:
