@@ -212,8 +212,8 @@ class Tally:
 
 
 def _touched(persons: Persons, messages: int, items: int, *, at_least: int = 0) -> Touched:
-    """`at_least`: persons of a part; an estimate of the whole may fall short of them by chance."""
-    count = max(persons.count(), at_least)
+    """An estimate of persons is kept between `at_least` (those of a part) and the messages they were sent."""
+    count = max(min(persons.count(), messages), at_least)
     return Touched(persons=count, persons_exact=persons.is_exact, messages=messages, items=items)
 
 
