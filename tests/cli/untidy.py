@@ -43,7 +43,7 @@ class Untidy:
         return self.chance.choice(options)
 
     def comment(self) -> str:
-        text = f"#{self.pick(COMMENTS)}{self.pick(['', '', len(self.comments)])}"
+        text = f"#{self.pick(COMMENTS)}{self.pick(['', '', f'<{len(self.comments)}>'])}"
         self.comments.append(text.rstrip())
         return text + self.pick(["", "", "  "])
 
