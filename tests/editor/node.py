@@ -63,6 +63,7 @@ def _install(packages: Path) -> None:
 
 def _npm_ci(folder: Path) -> None:
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline")
+    # The certificates pip trusts, too: a company's proxy may have one of its own.
     ran = subprocess.run(
         [NODE, "--use-system-ca", NPM, "ci", *options],
         cwd=folder,
