@@ -18,7 +18,7 @@ from suppress.facts.snapshot import FactNeeds, Snapshot, Source
 from suppress.stores.asked import Address, Asked, People, Recipient, asked_of, recipient_of
 from suppress.stores.database import Database
 from suppress.stores.dialects import Lists, Row
-from suppress.stores.past import Past
+from suppress.stores.past import Past, PastOf
 from suppress.stores.statements import statements_for, wants_customers, wants_products, wants_stock
 
 _SOURCES: Final = {source.value: source for source in Source}
@@ -70,28 +70,33 @@ class FactStore:
         people = self._people(asked)
         recipients = [recipient_of(one, people) for one in asked]
         products, stock = self._goods(asked)
-        pasts = self._past.read(asked, recipients, products)
-        styles = _styles(products) if self._needs.group_stock and len(asked) > 1 else {}
+        if len(asked) == 1:
+            past = self._past.of_one(asked[0], recipients[0], products)
+            return [self._snapshot(asked[0], recipients[0], people, products, stock, past)]
+        styles = _styles(products) if self._needs.group_stock else {}
         answers = []
-        for one, to, past in zip(asked, recipients, pasts, strict=True):
+        for one, to, past in zip(asked, recipients, self._past.of_many(asked, recipients, products), strict=True):
             skus = _with_styles(one.skus, products, styles) if styles else one.skus
-            answers.append(
-                Snapshot(
-                    message=one.message,
-                    as_of_us=one.as_of_us,
-                    customer_id=to.customer_id,
-                    customer_problem=to.problem,
-                    customer=to.customer if self._has_customers else None,
-                    products=products if len(asked) == 1 else _some(products, skus),
-                    stock=stock if len(asked) == 1 else _some(stock, skus),
-                    lines=past.lines,
-                    household_lines=past.household_lines,
-                    sent=past.sent,
-                    feedback=past.feedback,
-                    feeds_us=people.feeds_us,
-                )
-            )
+            answers.append(self._snapshot(one, to, people, _some(products, skus), _some(stock, skus), past))
         return answers
+
+    def _snapshot(
+        self, one: Asked, to: Recipient, people: People, products: dict[str, Product], stock: Stock, past: PastOf
+    ) -> Snapshot:
+        return Snapshot(
+            message=one.message,
+            as_of_us=one.as_of_us,
+            customer_id=to.customer_id,
+            customer_problem=to.problem,
+            customer=to.customer if self._has_customers else None,
+            products=products,
+            stock=stock,
+            lines=past.lines,
+            household_lines=past.household_lines,
+            sent=past.sent,
+            feedback=past.feedback,
+            feeds_us=people.feeds_us,
+        )
 
     def _people(self, asked: Sequence[Asked]) -> People:
         addresses = list({one.address for one in asked if one.address is not None})
@@ -142,8 +147,11 @@ class FactStore:
 
 
 def _customer(row: Row) -> Customer:
-    flags = (None if flag is None else bool(flag) for flag in row[10:13])
-    return Customer._make((*row[3:8], _map(row[8]), _map(row[9]), *flags))
+    return Customer._make((*row[3:8], _map(row[8]), _map(row[9]), _flag(row[10]), _flag(row[11]), _flag(row[12])))
+
+
+def _flag(value: Any) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _product(columns: Row) -> Product:

@@ -3,7 +3,7 @@
 A single message gets exactly the rows the statement finds; of a batch's rows each message gets those that concern it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +23,6 @@ BEGINNING_US: Final = -(2**62)
 """Before any order, for windows without an end: far from the edge of 64 bits on purpose."""
 
 Products = Mapping[str, Product]
-Spans = dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +57,61 @@ class Past:
         self._ways = ways_of(needs.history_by)
         self._sent_ways = ways_of(needs.sent_by)
         self._by_component = COMPONENT in needs.history_by
+        self._is_more = needs.sent or needs.feedback
 
-    def read(self, asked: Sequence[Asked], recipients: Sequence[Recipient], products: Products) -> list[PastOf]:
+    def of_one(self, one: Asked, to: Recipient, products: Products) -> PastOf:
+        """What concerns a single message: all that the statement finds."""
+        who, needs, lists = to.customer_id, self._needs, self._lists
+        if who is None or self._statements.past is None or not (one.skus or self._is_more):
+            return NOTHING
+        until_us = one.as_of_us
+        parameters: list[Any] = []
+        if needs.history:
+            after_us = _after_us(one, needs.history_window_us)
+            spans = [(who, after_us, until_us)]
+            if to.others:
+                spans += [(other, after_us, until_us) for other in to.others]
+            parameters += lists.rows(spans, 3)
+            parameters += [lists.values(keys) for keys in self._line_keys(one, products)]
+        if needs.sent:
+            span = lists.rows([(who, _after_us(one, needs.sent_window_us), until_us)], 3)
+            parameters += span
+            if needs.sent_by:
+                parameters += span
+                parameters += [lists.values(keys) for keys in self._message_keys(one, products)]
+        if needs.feedback:
+            parameters += lists.rows([(who, BEGINNING_US, until_us)], 3)
+        rows = self._database.rows(self._statements.past, tuple(parameters))
+        if not self._statements.is_mixed and not to.others:
+            return PastOf(tuple([_line(row) for row in rows]))
+        found = self._found(rows)
+        lines = {whose: tuple(lines) for whose, lines in found.lines.items()} if one.skus else {}
+        return PastOf(lines.pop(who, ()), lines, tuple(found.sent.get(who, ())), tuple(found.feedback.get(who, ())))
+
+    def of_many(self, asked: Sequence[Asked], recipients: Sequence[Recipient], products: Products) -> list[PastOf]:
         """What concerns each message, in order."""
         known = [(one, to) for one, to in zip(asked, recipients, strict=True) if to.customer_id is not None]
-        if self._statements.past is None or self._statements.past_of_many is None or not known:
+        if self._statements.past_of_many is None or not (
+            known and (self._is_more or any(one.skus for one, _ in known))
+        ):
             return [NOTHING] * len(asked)
-        if not (self._needs.sent or self._needs.feedback or any(one.skus for one, _ in known)):
-            return [NOTHING] * len(asked)
-        single = len(asked) == 1
-        statement = self._statements.past if single else self._statements.past_of_many
-        rows = self._database.rows(statement, tuple(self._parameters(known, products, single=single)))
-        found = _mixed(rows) if self._statements.is_mixed else _lines(rows)
-        if single:
-            return [self._all(asked[0], recipients[0], found)]
+        rows = self._database.rows(self._statements.past_of_many, tuple(self._parameters_of_many(known, products)))
+        found = self._found(rows)
         return [self._relevant(one, to, found, products) for one, to in zip(asked, recipients, strict=True)]
 
-    def _parameters(
-        self, known: Sequence[tuple[Asked, Recipient]], products: Products, *, single: bool
-    ) -> Iterable[Any]:
+    def _parameters_of_many(self, known: Sequence[tuple[Asked, Recipient]], products: Products) -> Iterator[Any]:
         needs = self._needs
         if needs.history:
             yield from self._spans(known, needs.history_window_us, with_others=True)
-            yield from self._key_lists([(self._line_keys(one, products), to) for one, to in known], single=single)
+            yield from self._pairs(
+                [((to.customer_id, *to.others), self._line_keys(one, products)) for one, to in known]
+            )
         if needs.sent:
-            yield from self._spans(known, needs.sent_window_us)
+            spans = self._spans(known, needs.sent_window_us)
+            yield from spans
             if needs.sent_by:
-                yield from self._spans(known, needs.sent_window_us)
-                yield from self._key_lists(
-                    [(self._message_keys(one, products), to._replace(others=())) for one, to in known], single=single
-                )
+                yield from spans
+                yield from self._pairs([((to.customer_id,), self._message_keys(one, products)) for one, to in known])
         if needs.feedback:
             yield from self._spans(known, None)
 
@@ -95,24 +119,30 @@ class Past:
         self, known: Sequence[tuple[Asked, Recipient]], window_us: int | None, *, with_others: bool = False
     ) -> tuple[Any, ...]:
         """The customers, each with the time that all messages to her, or to her household, want together."""
-        spans: Spans = {}
+        spans: dict[str | None, tuple[int, int]] = {}
         for one, to in known:
             after, until = _after_us(one, window_us), one.as_of_us
-            for customer_id in (to.customer_id, *to.others) if with_others else (to.customer_id,):
-                earlier, later = spans.get(customer_id, (after, until))  # type: ignore[arg-type]
-                spans[customer_id] = (min(after, earlier), max(until, later))  # type: ignore[index]
-        return self._lists.rows([(customer_id, *span) for customer_id, span in spans.items()], 3)
+            for who in (to.customer_id, *to.others) if with_others else (to.customer_id,):
+                earlier, later = spans.get(who, (after, until))
+                spans[who] = (min(after, earlier), max(until, later))
+        return self._lists.rows([(who, *span) for who, span in spans.items()], 3)
 
-    def _key_lists(self, keyed: Sequence[tuple[list[Collection[str]], Recipient]], *, single: bool) -> Iterable[Any]:
-        """One list per way. In a batch each key stands beside its customer: one's popular brand must not fetch
-        another's lines."""
-        if single:
-            return (self._lists.values(keys) for keys in keyed[0][0])
-        pairs: list[dict[Row, None]] = [{} for _ in keyed[0][0]]
-        for lists, to in keyed:
+    def _pairs(self, keyed: Sequence[tuple[Sequence[str | None], list[Collection[str]]]]) -> Iterator[Any]:
+        """One list per way. Each key stands beside its customer: one's popular brand must not fetch another's lines."""
+        pairs: list[dict[Row, None]] = [{} for _ in keyed[0][1]]
+        for whose, lists in keyed:
             for keys, of_way in zip(lists, pairs, strict=True):
-                of_way.update(dict.fromkeys((who, key) for who in (to.customer_id, *to.others) for key in keys))
-        return (parameter for of_way in pairs for parameter in self._lists.rows(list(of_way), 2))
+                of_way.update(dict.fromkeys((who, key) for who in whose for key in keys))
+        for of_way in pairs:
+            yield from self._lists.rows(list(of_way), 2)
+
+    def _found(self, rows: Iterable[Row]) -> Found:
+        if self._statements.is_mixed:
+            return _mixed(rows)
+        found = Found()
+        for row in rows:
+            found.lines.setdefault(row[0], []).append(_line(row))
+        return found
 
     def _line_keys(self, one: Asked, products: Products) -> list[Collection[str]]:
         """The skus whose lines count, then groups, categories, brands: one list per way a line can count."""
@@ -123,15 +153,6 @@ class Past:
 
     def _message_keys(self, one: Asked, products: Products) -> list[Collection[str]]:
         return _keys(one, products, self._sent_ways)
-
-    def _all(self, one: Asked, to: Recipient, found: Found) -> PastOf:
-        who = to.customer_id or ""
-        return PastOf(
-            tuple(found.lines.get(who, ())) if one.skus else (),
-            {other: tuple(found.lines[other]) for other in to.others if other in found.lines} if one.skus else {},
-            tuple(found.sent.get(who, ())),
-            tuple(found.feedback.get(who, ())),
-        )
 
     def _relevant(self, one: Asked, to: Recipient, found: Found, products: Products) -> PastOf:
         if to.customer_id is None:
@@ -194,13 +215,8 @@ def _keys(one: Asked, products: Products, ways: Sequence[str]) -> list[Collectio
     return [one.skus, *values]
 
 
-def _lines(rows: Iterable[Row]) -> Found:
-    found = Found()
-    for row in rows:
-        found.lines.setdefault(row[0], []).append(
-            OrderLine(row[1], row[2], row[3], row[4], row[5], bool(row[6]), *row[7:])
-        )
-    return found
+def _line(row: Row) -> OrderLine:
+    return OrderLine(row[1], row[2], row[3], row[4], row[5], bool(row[6]), *row[7:])
 
 
 def _mixed(rows: Iterable[Row]) -> Found:

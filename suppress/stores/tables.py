@@ -175,12 +175,15 @@ class IdentityRow(Base, table=True):
 
 
 class SentMessageRow(Base, table=True):
-    """One message that was sent to one customer; `items` is a JSON list of skus."""
+    """One message that was sent to one customer; `items` is a JSON list of skus.
+
+    The history index holds all that counting messages reads, but for the items: they may be longer than an index takes.
+    """
 
     __tablename__ = "sent_messages"
     __table_args__ = (
         *_is_id("message_id", "customer_id"),
-        Index("ix_sent_messages_history", "customer_id", "sent_at_us"),
+        Index("ix_sent_messages_history", "customer_id", "sent_at_us", "channel", "campaign_id"),
         SQLITE_OPTIONS,
     )
 
