@@ -56,7 +56,7 @@ def codes_table() -> str:
 def entries_table(entries: Sequence[Entry]) -> str:
     """The keys of a map: what each means, and what holds when it is left out."""
     rows = [(f"`{entry.name}`", entry.meaning, entry.default) for entry in entries]
-    return _table(("key", "means", "left out"), rows)
+    return _table(("key", "means", "if left out"), rows)
 
 
 def effects_table() -> str:
@@ -110,7 +110,7 @@ def _row(field: Field) -> tuple[str, ...]:
         meaning += f": {', '.join(f'`{choice}`' for choice in field.choices)}"
     unit = f", {field.unit}" if field.unit else ""
     if field.by_location or field.by_category:
-        meaning += f"; may be narrowed with `{'at' if field.by_location else 'under'}`"
+        meaning += f"; takes `{'at' if field.by_location else 'under'}`"
     unknown = "yes" if field.may_be_unknown else "no"
     return f"`{field.name}`", f"{field.type.value}{unit}", _WHERE[field.scope], unknown, meaning
 
