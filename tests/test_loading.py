@@ -11,10 +11,15 @@ import pytest
 
 from suppress import loading
 from suppress.facts.book import FactBook
-from suppress.facts.snapshot import Source
+from suppress.facts.customer import Customer
+from suppress.facts.feedback import Feedback
+from suppress.facts.message import Message
+from suppress.facts.sent_log import SentItem, SentMessage
+from suppress.facts.snapshot import FactNeeds, Source
 from suppress.intake.reading import ReadOptions
 from suppress.loading import FileResult, Progress, credits_of, file_time_us, import_file
 from suppress.stores.database import Database
+from suppress.stores.facts import FactStore
 from suppress.stores.schema import upgrade
 from tests.intake.files import Row, read, us, write_csv, write_jsonl
 from tests.stores.servers import postgresql_server
@@ -180,6 +185,57 @@ def test_orders_find_their_customers_by_address(database: Database, tmp_path: Pa
 
     assert (3, 1) == (result.applied, result.refused)
     assert ["C1", "C2"] == sorted({row[2] for row in held(database, "order_lines")})
+
+
+PAST: dict[Source, list[Row]] = {
+    Source.CUSTOMERS: [
+        {"customer_id": "C1", "email": "a@shop.com", "household_id": "H1", "do_not_contact": "no", "open_case": "yes"},
+        {"customer_id": "C2", "email": "b@shop.com", "household_id": "H1", "do_not_contact": "", "open_case": ""},
+    ],
+    Source.PRODUCTS: [
+        {"sku": "A-38", "item_group_id": "A", "category": "shoes", "bundle_of": ""},
+        {"sku": "A-40", "item_group_id": "A", "category": "shoes", "bundle_of": ""},
+        {"sku": "KIT", "item_group_id": "", "category": "", "bundle_of": "A-38|B"},
+    ],
+    Source.STOCK: [{"sku": sku, "on_hand": 1, "updated_at": NOON} for sku in ("A-38", "A-40")],
+    Source.ORDERS: [order("O1", sku="KIT"), order("O2", customer_id="C2", sku="A-40")],
+    Source.SENT: [
+        {"message_id": "M1", "email": "a@shop.com", "sent_at": NOON, "items": "A-40|B", "channel": "email"},
+        {"message_id": "M2", "email": "b@shop.com", "sent_at": NOON, "items": "A-38", "channel": "email"},
+    ],
+    Source.FEEDBACK: [
+        {"email": "a@shop.com", "sku": "A-40", "category": "", "says": "already_own", "at": NOON},
+        {"email": "a@shop.com", "sku": "", "category": "shoes", "says": "not_interested", "at": NOON},
+    ],
+}
+
+
+def test_what_is_imported_is_seen_by_a_check(database: Database, tmp_path: Path) -> None:
+    """Files of all six sources make the snapshot of a message: household, bundle, style, messages, feedback, flags."""
+    for source, rows in PAST.items():
+        assert 0 == bring(database, source, write_csv(tmp_path / f"{source.value}.csv", rows)).refused
+    needs = FactNeeds(
+        customer=True,
+        history_by=frozenset({"sku", "item_group", "component"}),
+        order_ids=True,
+        household=True,
+        group_stock=True,
+        sent=True,
+        sent_by=frozenset({"item_group"}),
+        feedback=True,
+    )
+    found = FactStore(database, needs).snapshot(Message(items=("A-38",), email="a@shop.com"), AS_OF_US)
+
+    assert Customer("C1", "H1", do_not_contact=False, open_case=True) == found.customer
+    assert {"A-38", "A-40"} == found.products.keys() == found.stock.keys()
+    assert [("O1", "KIT", ("A-38", "B"))] == [(line.order_id, line.sku, line.bundle_of) for line in found.lines]
+    assert {"C2": ["O2"]} == {who: [line.order_id for line in lines] for who, lines in found.household_lines.items()}
+    assert (SentMessage("M1", us(NOON), "email", None, (SentItem("A-40", "A", "shoes"),)),) == found.sent
+    assert (
+        Feedback("already_own", us(NOON), "A-40", "A", "shoes"),
+        Feedback("not_interested", us(NOON), None, None, "shoes"),
+    ) == found.feedback
+    assert dict.fromkeys(Source, AS_OF_US) == found.feeds_us
 
 
 def test_credits_are_held_against_earlier_purchases(database: Database, tmp_path: Path) -> None:
