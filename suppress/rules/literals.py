@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from suppress.decisions.reasons import REASON_CODES
-from suppress.facts.fields import Field, find_field
+from suppress.facts.fields import OPERATORS, Field, Operator, find_field
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, US_PER_YEAR
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.findings import Findings, listed, quoted, suggestion
@@ -290,7 +290,8 @@ def read_choice(node: Node, what: str, choices: tuple[str, ...], findings: Findi
 
 
 def _missing_help(what: str) -> str:
-    if find_field(what.strip('"')) is None:
+    found = find_field(what.strip('"'))
+    if found is None or Operator.EXISTS not in OPERATORS[found.type]:
         return "write a value after the colon"
     return 'write a value; to ask whether one is known, write "exists: no"'
 
