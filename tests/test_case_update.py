@@ -72,6 +72,15 @@ WANTS: Final = {
         "    want: {valid_until: 2026-12-02T10:00:00+01:00}\n",
     ),
     "never becomes a time": ("    want: {valid_until: never}\n", "    want: {valid_until: in 10 days}\n"),
+    "a number sign in quotes is no comment": (
+        '    want: {missing: ["stock of x #y: missing"]}  # so far\n',
+        '    want: {missing: ["stock of A: missing", "stock of B: 2: missing"]}  # so far\n',
+    ),
+    "a key with a comma": (
+        "    want:\n      dropped:\n        A,B: recalled\n        C: out_of_stock\n      verdict: hold\n",
+        "    want:\n      dropped:\n        C: out_of_stock\n        A: recently_purchased\n"
+        '        "B: 2": recently_purchased\n      verdict: send\n',
+    ),
     "no want": ("", "WANTED"),
     "a want of nothing": ("    want:\n", "WANTED"),
     "an empty want": ("    want: {}\n", "WANTED"),

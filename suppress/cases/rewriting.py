@@ -18,7 +18,8 @@ from suppress.facts.instants import to_us
 from suppress.rules.document import ListNode, MapNode, Node, ScalarNode
 
 _LINE_END: Final = re.compile("\r\n|\r|\n")
-_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#")
+_QUOTED: Final = r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """
+_COMMENT: Final = re.compile(rf"(?:^|(?<=[\s\[{{,:]))(?:{_QUOTED}|(?P<comment>(?<!\S)\#))", re.VERBOSE | re.DOTALL)
 _NEEDS_QUOTES: Final = re.compile(
     r"""^[-?:,\[\]{}#&*!|>'"%@`\s]  # begins with a sign
     |[,\[\]{}\x00-\x1f]            # holds one that ends a text inside brackets
@@ -92,7 +93,7 @@ class CaseText:
 
     def _whole(self, key: ScalarNode, value: Node, written: str, *, in_flow: bool = False) -> Edit:
         """The edit that replaces all of a value, on the line of its key."""
-        colon = self._colon(key)
+        colon = self._colon(key, in_flow=in_flow)
         nothing = isinstance(value, ScalarNode) and value.is_null and not value.text
         end = colon if nothing else self._end(value, in_flow=in_flow)
         on_the_line = colon if nothing or isinstance(value, MapNode | ListNode) else self._offset(value)
@@ -122,7 +123,7 @@ class CaseText:
     def _without_line(self, start: int, end: int) -> Edit:
         """The edit that deletes an entry with its line; a comment behind it stays."""
         line_start, line_end = self._line_start(start), self._line_end(end)
-        if self._text[line_start:start].strip() or _COMMENT.search(self._text[start:end]):
+        if self._text[line_start:start].strip() or _has_comment(self._text[start:end]):
             raise NoEditError("an entry does not stand on lines of its own")
         if self._text[end:line_end].strip():
             return Edit(start, end + len(self._text[end:line_end]) - len(self._text[end:line_end].lstrip()), "")
@@ -147,7 +148,7 @@ class CaseText:
         )
 
     def _careful(self, start: int, end: int, text: str) -> Edit:
-        if _COMMENT.search(self._text[start:end]):
+        if _has_comment(self._text[start:end]):
             raise NoEditError("a comment would be lost")
         return Edit(start, end, text)
 
@@ -184,9 +185,9 @@ class CaseText:
     def _offset(self, node: Node) -> int:
         return self._starts[node.position.line - 1] + node.position.column - 1
 
-    def _colon(self, key: ScalarNode) -> int:
+    def _colon(self, key: ScalarNode, *, in_flow: bool) -> int:
         """The place behind the colon of a key."""
-        end = self._end(key, in_flow=True, is_key=True)
+        end = self._end(key, in_flow=in_flow, is_key=True)
         found = re.compile(r"\s*:").match(self._text, end)
         if found is None:
             raise NoEditError(f'the colon behind "{key.text}" was not found')
@@ -250,6 +251,11 @@ class CaseText:
     def _line_end(self, at: int) -> int:
         found = _LINE_END.search(self._text, at)
         return found.start() if found else len(self._text)
+
+
+def _has_comment(text: str) -> bool:
+    """Whether a comment begins in the text, outside of quotes."""
+    return any(found["comment"] for found in _COMMENT.finditer(text))
 
 
 def _quoted(text: str) -> str:
