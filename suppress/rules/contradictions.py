@@ -154,7 +154,7 @@ def _check_weekdays(possible: "dict[Field, _Possible]", findings: Findings) -> N
         last = max(dates.last, days.last)
         findings.add(
             "impossible-condition",
-            f"the date is a {' or a '.join(day for day in WEEKDAYS if day in fitting)}, so this is never true",
+            f"the date is a {' or a '.join(day.title() for day in WEEKDAYS if day in fitting)}, so this is never true",
             last,
             "delete the date or the day of the week",
         )

@@ -95,4 +95,4 @@ def _check_tables(ruleset: Ruleset, asked: list[Compare], findings: Findings) ->
 def _check_table(ruleset: Ruleset, key: str, is_used: bool, by: str, findings: Findings) -> None:
     place = ruleset.places.get(key)
     if getattr(ruleset, key) and not is_used and place is not None and place.file == ruleset.position.file:
-        findings.warn(f"unused-{key}", f"no rule looks into {quoted(key)}", place, f"ask for {by}, or delete the table")
+        findings.warn("unused-table", f"no rule looks into {quoted(key)}", place, f"ask for {by}, or delete the table")
