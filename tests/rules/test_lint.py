@@ -138,5 +138,7 @@ def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
-    """A folder that is not there is told, not raised."""
-    assert 2 == CliRunner().invoke(schema, ["--out", str(tmp_path / "nowhere" / "s.json")]).exit_code
+    """A file where a folder should be is told, not raised."""
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+
+    assert 2 == CliRunner().invoke(schema, ["--out", str(tmp_path / "taken" / "s.json")]).exit_code

@@ -46,8 +46,9 @@ SEEN_BY_THE_SCHEMA = {
 }  # fmt: skip
 
 ONLY_THE_READER_KNOWS = {
-    "at-of-the-customer", "attribute-declared-as-a-number", "attribute-not-declared-as-a-number",
-    "attribute-of-a-choice-misspelled", "attribute-of-yes-or-no-above",
+    "at-of-the-customer", "attribute-declared-as-a-date", "attribute-declared-as-a-number",
+    "attribute-not-declared-as-a-number", "attribute-not-in-the-list", "attribute-of-a-choice-misspelled",
+    "attribute-of-yes-or-no-above",
 }  # fmt: skip
 """Files whose mistake is in the type of an attribute, or in the name of a place."""
 
