@@ -10,9 +10,10 @@ from suppress.decisions.reasons import REASON_CODES
 from suppress.facts.fields import Field
 from suppress.facts.snapshot import Source
 from suppress.rules.document import MapNode, Node
+from suppress.rules.effects import LATER_EFFECTS
 from suppress.rules.entries import DEFAULTS, RULE, TOP, names
 from suppress.rules.findings import Findings, quoted
-from suppress.rules.keys import NOT_AVAILABLE, check_keys, require_keys
+from suppress.rules.keys import check_keys, require_keys
 from suppress.rules.literals import Context, read_choice, read_text, scalar
 from suppress.rules.ruleset import WhenUnknown
 from suppress.rules.shares import read_share
@@ -29,8 +30,9 @@ DEFAULT_KEYS: Final = names(DEFAULTS)
 MAX_AGE_SOURCES: Final = {f"{source.value}_max_age": source for source in Source}
 
 _OF_RULES: Final = {
-    name: "it stands in a rule" for name in (*names(RULE), "limit") if name not in {*TOP_KEYS, "limit"}
-} | {"when_unknown": 'it stands in a rule, or under "defaults"', "limit": NOT_AVAILABLE}
+    **{name: "it stands in a rule" for name in names(RULE) if name not in TOP_KEYS},
+    "when_unknown": 'it stands in a rule, or under "defaults"',
+}
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -66,7 +68,7 @@ class Header:
 
 def read_header(node: MapNode, findings: Findings) -> Header:
     """The header of a rule file; what cannot be read is noted and left at its default."""
-    check_keys(node, "at the top of a rule file", TOP_KEYS, findings, helps=_OF_RULES)
+    check_keys(node, "at the top of a rule file", TOP_KEYS, findings, later=LATER_EFFECTS, helps=_OF_RULES)
     require_keys(
         node,
         "the rule file",

@@ -57,14 +57,6 @@ class Context:
     undeclared: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A number and the word of what it counts (`3 orders`); the word is the first one possible when none is written."""
-
-    number: int
-    word: str
-
-
 def scalar(node: Node, what: str, findings: Findings) -> ScalarNode | None:
     """The node if it is one value and not empty."""
     match node:
@@ -189,39 +181,6 @@ def read_number(node: Node, what: str, findings: Findings, example: str = "5") -
     else:
         findings.add("not-a-number", f"{what} is a whole number, not {quoted(text)}", position, help_)
     return None
-
-
-def read_count(node: Node, what: str, words: tuple[str, ...], findings: Findings) -> Counted | None:
-    """A whole number of at least 1, alone or followed by one of `words` (plural; the singular will do)."""
-    found = scalar(node, what, findings)
-    if found is None:
-        return None
-    word = words[0]
-    parts = found.text.split()
-    if len(parts) == 2 and INTEGER.fullmatch(parts[0]) and not found.quoted:
-        known = {form: name for name in words for form in (name, name.removesuffix("s"))}
-        if parts[1] not in known:
-            findings.add(
-                "unknown-unit",
-                f"{what} counts {listed(words)}, not {quoted(parts[1])}",
-                found.position,
-                f"write {quoted(f'{parts[0][:MANY_DIGITS]} {word}')}",
-            )
-            return None
-        word = known[parts[1]]
-        found = ScalarNode(parts[0], found.quoted, found.position)
-    number = read_number(found, what, findings, f"3 {word}")
-    if number is None:
-        return None
-    if number < 1:
-        findings.add(
-            "too-few-units",
-            f"{what} is {number}; the least is 1 {word.removesuffix('s')}",
-            found.position,
-            'write "at_least: 1" or leave it out',
-        )
-        return None
-    return Counted(number, word)
 
 
 def read_one_or_list(

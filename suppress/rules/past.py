@@ -3,11 +3,13 @@
 from typing import Final
 
 from suppress.facts.feedback import SAYINGS
+from suppress.rules.counts import read_count
 from suppress.rules.document import BrokenNode, MapNode, Node, ScalarNode
 from suppress.rules.entries import PAST, names
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.keys import check_keys
-from suppress.rules.literals import Context, read_choice, read_count, read_one_or_list, read_text, scalar
+from suppress.rules.literals import Context, read_choice, read_one_or_list, read_text, scalar
+from suppress.rules.slips import PAST_SLIPS
 from suppress.rules.times import read_duration
 from suppress.rules.tree import (
     CUSTOMER_ZONE,
@@ -44,35 +46,6 @@ _EXAMPLES: Final = {
     "sent": "sent: {within: 7 days, at_least: 3}",
     "said": "said: {says: already_own, same: sku}",
 }
-_WORDS: Final = {
-    **dict.fromkeys(("last", "in_last", "since", "window", "in", "for", "during"), 'write "within"'),
-    **dict.fromkeys(("before", "older_than", "not_in"), 'write "not_within"'),
-    **dict.fromkeys(("count", "min", "minimum", "times", "units", "messages", "orders", "above"), 'write "at_least"'),
-    **dict.fromkeys(("per", "period"), 'write "calendar" with "zone"'),
-}
-_HELPS: Final[dict[str, dict[str, str]]] = {
-    "bought": {
-        "household": 'write "by: household"',
-        "gift": 'write "gifts: include" or "gifts: exclude"',
-        "campaign": 'orders name no campaign; use "channel"',
-        **dict.fromkeys(
-            ("calendar", "per", "period"), 'write "within" and a length of time, for example "within: 30 days"'
-        ),
-        "says": 'what the customer said is asked with "said"',
-    },
-    "shown": {
-        **dict.fromkeys(
-            ("calendar", "per", "period"), 'write "within" and a length of time; calendar periods stand under "sent"'
-        ),
-        "kept": 'what the customer bought is asked with "bought"',
-    },
-    "sent": {
-        "same": 'messages that held the same item are asked with "shown"',
-        "not_within": 'write "within" alone, or "calendar" with "zone"',
-        "time_zone": 'write "zone"',
-    },
-    "said": {"at_least": "once said is enough; delete the key", "kept": "delete the key"},
-}
 
 
 def read_past(key: ScalarNode, value: Node, context: Context) -> Past | None:
@@ -86,7 +59,7 @@ def read_past(key: ScalarNode, value: Node, context: Context) -> Past | None:
         )
         return None
     before = findings.error_count
-    check_keys(value, f"under {quoted(name)}", names(PAST[name]), findings, helps=_WORDS | _HELPS[name])
+    check_keys(value, f"under {quoted(name)}", names(PAST[name]), findings, helps=PAST_SLIPS[name])
     leaf = _READERS[name](key, value, findings)
     return leaf if findings.error_count == before else None
 

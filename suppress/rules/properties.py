@@ -24,33 +24,9 @@ from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarN
 from suppress.rules.entries import CONDITIONS
 from suppress.rules.findings import quoted, suggestion
 from suppress.rules.literals import Context, read_text
+from suppress.rules.slips import AT_SLIPS, CONDITION_SLIPS, OPERATOR_SLIPS
 from suppress.rules.tree import All, Compare, Condition
 
-_SYNONYMS: Final[dict[str, Operator]] = {
-    "<": Operator.BELOW, "<=": Operator.AT_MOST, ">": Operator.ABOVE, ">=": Operator.AT_LEAST, "=": Operator.IS,
-    "==": Operator.IS, "!=": Operator.IS_NOT, "<>": Operator.IS_NOT, "lt": Operator.BELOW, "lte": Operator.AT_MOST,
-    "gt": Operator.ABOVE, "gte": Operator.AT_LEAST, "less_than": Operator.BELOW, "more_than": Operator.ABOVE,
-    "greater_than": Operator.ABOVE, "under": Operator.BELOW, "over": Operator.ABOVE, "max": Operator.AT_MOST,
-    "maximum": Operator.AT_MOST, "min": Operator.AT_LEAST, "minimum": Operator.AT_LEAST, "equals": Operator.IS,
-    "equal": Operator.IS, "eq": Operator.IS, "not": Operator.IS_NOT, "ne": Operator.IS_NOT, "one_of": Operator.IN,
-    "any_of": Operator.IN, "none_of": Operator.NOT_IN, "begins_with": Operator.STARTS_WITH, "regex": Operator.MATCHES,
-    "like": Operator.CONTAINS, "includes": Operator.CONTAINS, "before": Operator.BELOW, "after": Operator.ABOVE,
-    "known": Operator.EXISTS, "within": Operator.UNDER,
-}  # fmt: skip
-
-_FOR_AT: Final = frozenset(
-    {"location", "location_id", "locations", "in_location", "where", "store", "warehouse", "shop"}
-)
-_FOR_CONDITIONS: Final = {
-    **dict.fromkeys(("purchased", "ordered", "buys", "purchase", "orders", "owns"), "bought"),
-    **dict.fromkeys(("seen", "displayed", "recommended", "impressions"), "shown"),
-    **dict.fromkeys(("received", "emailed", "mailed", "messages", "contacted"), "sent"),
-    **dict.fromkeys(("feedback", "says", "told"), "said"),
-    **dict.fromkeys(("and", "all_of", "every"), "all"),
-    **dict.fromkeys(("or", "any_of", "one_of", "either"), "any"),
-    **dict.fromkeys(("none", "none_of", "unless", "neither"), "not"),
-    **dict.fromkeys(("use", "define", "definition", "ref", "condition"), "defined"),
-}
 _MOST_COMPARED: Final = 60
 """How many attributes are compared with how many declared ones, so that no file can make it expensive."""
 
@@ -199,7 +175,7 @@ def _read_operator(word: ScalarNode, found: Field, context: Context) -> Operator
     if word.text in {operator.value for operator in Operator}:
         _refuse_operator(Operator(word.text), found, word.position, context)
         return None
-    meant = _SYNONYMS.get(word.text.lower())
+    meant = OPERATOR_SLIPS.get(word.text.lower())
     words = [*(o.value for o in allowed), *(["at"] if found.by_location else [])]
     near = f'write "{meant.value}"' if meant in allowed else suggestion(word.text, words)
     context.findings.add(
@@ -214,7 +190,7 @@ def _read_operator(word: ScalarNode, found: Field, context: Context) -> Operator
 
 
 def _qualifier_meant(word: str, found: Field) -> str | None:
-    if found.by_location and word in _FOR_AT:
+    if found.by_location and word in AT_SLIPS:
         return 'write "at"'
     if found.by_location and word == "region":
         return f'write "at: {CUSTOMERS_REGION}"'
@@ -222,7 +198,7 @@ def _qualifier_meant(word: str, found: Field) -> str | None:
 
 
 def _refuse_operator(operator: Operator, found: Field, position: Position, context: Context) -> None:
-    meant = _SYNONYMS.get(operator.value)
+    meant = OPERATOR_SLIPS.get(operator.value)
     if _is_undeclared(found, context) and operator in OPERATORS[FieldType.NUMBER]:
         help_ = f'declare its type at the top: "attributes: {{{found.base[:60]}: number}}"'
     elif operator is Operator.UNDER and found.name.startswith("message.kept_of_"):
@@ -270,8 +246,8 @@ def _refuse_field(key: ScalarNode, value: Node, context: Context) -> None:
         help_ = f"write the name in one piece, with a dot: {quoted(inner)}"
     elif name in ATTRIBUTE_PREFIXES:
         help_ = f"write the attribute's name after the dot: {quoted(name + 'colour')}"
-    elif name.lower() in _FOR_CONDITIONS:
-        help_ = f'write "{_FOR_CONDITIONS[name.lower()]}"'
+    elif name.lower() in CONDITION_SLIPS:
+        help_ = f'write "{CONDITION_SLIPS[name.lower()]}"'
     elif name in {operator.value for operator in Operator}:
         help_ = f'an operator stands behind a field: "field: {{{name}: value}}"'
     else:
