@@ -237,8 +237,9 @@ def read_choice(node: Node, what: str, choices: tuple[str, ...], findings: Findi
     found = scalar(node, what, findings)
     if found is None:
         return None
-    if found.text in choices:
-        return found.text
+    text = unicodedata.normalize("NFC", found.text)
+    if text in choices:
+        return text
     low = found.text.lower()
     longer = [choice for choice in choices if len(low) >= 3 and choice.startswith(low)]
     near = suggestion(low, longer or choices) or (f'did you mean "{longer[0]}"?' if longer else None)

@@ -1,5 +1,6 @@
 """What a condition says in YAML is the tree that is read."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,8 +10,10 @@ from suppress.facts.fields import FIELDS, Operator, find_field, qualified
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE
 from suppress.rules.conditions import read_condition
 from suppress.rules.document import parse_document
+from suppress.rules.entries import CONDITIONS, PAST, names
 from suppress.rules.findings import Findings
 from suppress.rules.literals import Context
+from suppress.rules.slips import CONDITION_SLIPS, PAST_SLIPS
 from suppress.rules.tree import (
     All,
     AnyOf,
@@ -166,6 +169,16 @@ def test_a_leaf_knows_where_it_stands() -> None:
     assert ["f.yaml:2:5", "f.yaml:3:21", "f.yaml:3:31", "f.yaml:4:5", "f.yaml:5:5"] == [
         str(leaf.position) for leaf in (first, *second.parts, third, fourth)
     ]
+
+
+def test_slips_are_wrong_and_their_help_is_right() -> None:
+    """No word that is understood counts as a slip, and every help names a word that is."""
+    helped = {name: set(re.findall(r'write "(\w+)"', " ".join(slips.values()))) for name, slips in PAST_SLIPS.items()}
+
+    assert set() == set(CONDITION_SLIPS) & (set(CONDITIONS) | set(FIELDS))
+    assert set(CONDITION_SLIPS.values()) <= set(CONDITIONS)
+    assert {name: set() for name in PAST} == {name: set(PAST_SLIPS[name]) & set(names(PAST[name])) for name in PAST}
+    assert {name: set() for name in PAST} == {name: words - set(names(PAST[name])) for name, words in helped.items()}
 
 
 def test_a_definition_is_expanded_in_place() -> None:
