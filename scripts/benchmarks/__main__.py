@@ -31,6 +31,8 @@ def main() -> None:
     with server(folder / "postgresql") as server_url:
         _say("stores")
         stores = {"SQLite": sqlite_store(shop, folder), "PostgreSQL": postgresql_store(shop, server_url)}
+        if options.build:
+            return
         bench = Bench(shop, folder / "rules", stores["SQLite"].url, options.calls)
         beside: list[Beside] = []
         cells: list[Cell] = []
@@ -78,6 +80,7 @@ def _options() -> argparse.Namespace:
         "--quick", action="store_true", help="a small store and few calls: minutes, not the stated size"
     )
     parser.add_argument("--scale", type=float, help="size of the store; 1 = 1 M customers, 20 M order lines")
+    parser.add_argument("--build", action="store_true", help="only build the stores")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="replace the table in FILE, e.g. docs/performance.md"
     )

@@ -18,11 +18,9 @@ from suppress.stores.tables import Base
 
 _CHUNK = 50_000
 _COLUMNS = {
-    name: [column.name for column in table.columns]
-    for name, table in Base.metadata.tables.items()
-    if name in {"products", "stock", "customers", "identities", "order_lines"}
+    name: [column.name for column in table.columns] for name, table in Base.metadata.tables.items() if name != "feeds"
 }
-_FEEDS = {"products": US_PER_DAY, "stock": 0, "customers": US_PER_DAY, "orders": 0}
+_FEEDS = {"products": US_PER_DAY, "stock": 0, "customers": US_PER_DAY, "orders": 0, "sent": 0, "feedback": 0}
 
 
 class Built(NamedTuple):
@@ -136,7 +134,7 @@ def server_with(server_url: str, name: str) -> str:
 
 
 def _tables(shop: Shop) -> Iterator[tuple[str, Iterator[list[Row]]]]:
-    for table in ("products", "stock", "customers", "identities", "order_lines"):
+    for table in ("products", "stock", "customers", "identities", "sent_messages", "feedback", "order_lines"):
         rows = shop.order_lines() if table == "order_lines" else _chunks(getattr(shop, table)())
         yield table, _told(table, rows)
 

@@ -85,6 +85,7 @@ class HandWritten:
         skus = tuple(item.sku for item in message.items)
         goods = execute(self._goods_statement(len(skus)), skus).fetchall()
         sku_last: dict[str, int] = {}
+        sku_last_units: dict[str, int] = {}
         style_last: dict[str, int] = {}
         style_lines: dict[str, list[tuple[int, int, int]]] = {}
         category_last: dict[str, int] = {}
@@ -95,6 +96,9 @@ class HandWritten:
             if kept:
                 if at_us > sku_last.get(sku, 0):
                     sku_last[sku] = at_us
+                    sku_last_units[sku] = kept
+                elif at_us == sku_last[sku]:
+                    sku_last_units[sku] += kept
                 if at_us > style_last.get(style, 0):
                     style_last[style] = at_us
                 if at_us > category_last.get(category, 0):
@@ -111,7 +115,8 @@ class HandWritten:
                 available = max(0, on_hand - reserved - safety_stock)
             attributes = orjson.loads(text)
             last_us = sku_last.get(sku, 0)
-            due = cycle_days is not None and last_us > 0 and as_of_us >= last_us + cycle_days * 86_400_000_000
+            lasts_us = (cycle_days or 0) * sku_last_units.get(sku, 0) * 86_400_000_000
+            due = cycle_days is not None and last_us > 0 and as_of_us >= last_us + lasts_us
             decision = self._decide(
                 as_of_us,
                 message.channel,

@@ -58,7 +58,11 @@ class OrmLoop:
                     (line.ordered_at_us for line, _, units in kept if line.sku == item.sku and units), default=0
                 )
                 cycle_days = product.replenish_days
-                due = cycle_days is not None and last_us > 0 and as_of_us >= last_us + cycle_days * 86_400_000_000
+                last_units = sum(
+                    units for line, _, units in kept if line.sku == item.sku and line.ordered_at_us == last_us
+                )
+                lasts_us = (cycle_days or 0) * last_units * 86_400_000_000
+                due = cycle_days is not None and last_us > 0 and as_of_us >= last_us + lasts_us
                 same_style = [
                     (line.ordered_at_us, units, line.units)
                     for line, its, units in kept

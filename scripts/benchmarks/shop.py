@@ -24,8 +24,11 @@ SEASONS: Final = ("all-year", "spring", "summer", "autumn", "winter")
 SIZES: Final = ("XS", "S", "M", "L", "XL", "one-size")
 COUNTRIES: Final = ("CH", "DE", "AT", "FR", "IT")
 CHANNELS: Final = ("web", "app", "store")
+REGIONS: Final = ("north", "south")
+SENT_PER_CUSTOMER: Final = 3
+"""Messages of the last 30 days, of which a check with caps reads all."""
 
-_VERSION: Final = 3
+_VERSION: Final = 5
 """Raised with every change of what is generated, so that cached stores are built anew."""
 _ORDERS_PER_CHUNK: Final = 100_000
 _LINES_PER_ORDER: Final = 2.2
@@ -107,6 +110,7 @@ class Shop:
         cycle_days = rng.choice([14, 30, 45, 60, 90], spec.styles)
         colour = rng.integers(0, len(COLOURS), spec.skus)
         size = rng.integers(0, len(SIZES), spec.skus)
+        bundles = np.random.default_rng((spec.seed, 8)).random(spec.skus) < 0.01
         season = rng.choice(len(SEASONS), spec.styles, p=[0.4, 0.15, 0.15, 0.15, 0.15])
         for number, sku in enumerate(catalogue.skus):
             style = int(catalogue.styles[number])
@@ -125,23 +129,26 @@ class Shop:
                 int(cycle_days[style]) if catalogue.consumable[category] else None,
                 int(catalogue.prices_minor[style]),
                 "EUR",
-                "[]",
+                f'["{catalogue.skus[number - 1]}","{catalogue.skus[number - 2]}"]' if bundles[number] else "[]",
                 attributes,
                 AS_OF_US - US_PER_DAY,
             )
 
     def stock(self) -> Iterator[Row]:
-        """Rows of `stock`: one location, a few skus sold out, many with few units left."""
+        """Rows of `stock`: one location, a few skus sold out (half of them to be restocked), many with few units left."""
         rng = np.random.default_rng((self.spec.seed, 3))
         skus = self.catalogue.skus
         on_hand = np.floor(rng.lognormal(3.6, 1.1, len(skus))).astype(np.int64)
         on_hand[rng.random(len(skus)) < 0.03] = 0
         reserved = np.minimum(on_hand, rng.integers(0, 3, len(skus)))
         stated_us = AS_OF_US - rng.integers(600, 3 * 3600, len(skus)) * 1_000_000
+        restocked = (on_hand == 0) & (rng.random(len(skus)) < 0.5)
+        restock_us = AS_OF_US + rng.integers(1, 60, len(skus)) * US_PER_DAY
         for number, sku in enumerate(skus):
             units = int(on_hand[number])
             availability = "in_stock" if units else "out_of_stock"
-            yield (sku, "all", units, int(reserved[number]), 2, None, None, availability, int(stated_us[number]))
+            incoming = (20, int(restock_us[number])) if restocked[number] else (None, None)
+            yield (sku, "all", units, int(reserved[number]), 2, *incoming, availability, int(stated_us[number]))
 
     def customers(self) -> Iterator[Row]:
         """Rows of `customers`."""
@@ -149,16 +156,20 @@ class Shop:
         ids = [*self.customer_ids, *(one for history in HISTORIES for one in self.dedicated_customers(history))]
         country = rng.choice(len(COUNTRIES), len(ids), p=[0.3, 0.4, 0.1, 0.1, 0.1])
         tier = rng.choice(3, len(ids), p=[0.8, 0.15, 0.05])
+        open_case, late_order, no_contact = rng.random((3, len(ids))) < 0.01
         for number, customer_id in enumerate(ids):
-            attributes = f'{{"tier":"{("basic", "plus", "gold")[tier[number]]}"}}'
+            attributes = f'{{"tier":"{("basic", "plus", "gold")[tier[number]]}","points":"{number % 1000}"}}'
             yield (
                 customer_id,
                 f"HH-{number // 2:07d}",
                 COUNTRIES[country[number]],
-                None,
+                REGIONS[number % 2],
                 "Europe/Zurich",
-                '{"email":true}',
+                '{"advert":true,"email":true,"push":false}' if number % 20 == 0 else '{"email":true,"push":true}',
                 attributes,
+                int(no_contact[number]),
+                int(open_case[number]),
+                int(late_order[number]),
                 AS_OF_US - US_PER_DAY,
             )
 
@@ -166,6 +177,41 @@ class Shop:
         """Rows of `identities`: one e-mail address per customer."""
         for customer in self.customers():
             yield ("email", f"{customer[0].lower()}@example.com", customer[0])
+
+    def sent_messages(self) -> Iterator[Row]:
+        """Rows of `sent_messages`: a few per customer, of popular items."""
+        rng = np.random.default_rng((self.spec.seed, 10))
+        ids = [*self.customer_ids, *(one for history in HISTORIES for one in self.dedicated_customers(history))]
+        skus = self.catalogue.skus
+        for number, customer_id in enumerate(ids):
+            days_ago = rng.random(SENT_PER_CUSTOMER) * 30
+            shown = self.draw_skus(rng, SENT_PER_CUSTOMER * 4)
+            for place in range(SENT_PER_CUSTOMER):
+                at_us = AS_OF_US - int(days_ago[place] * US_PER_DAY) - 1_000_000
+                items = ",".join(f'"{skus[sku]}"' for sku in shown[place * 4 : place * 4 + 4])
+                yield (
+                    f"sent-{number}-{place}",
+                    customer_id,
+                    ("email", "push", "advert")[(number + place) % 3],
+                    ("newsletter", "spring-sale")[place % 2],
+                    at_us,
+                    f"[{items}]",
+                    at_us,
+                )
+
+    def feedback(self) -> Iterator[Row]:
+        """Rows of `feedback`: one customer in ten said something of a sku, one in five of a part of the catalogue."""
+        rng = np.random.default_rng((self.spec.seed, 11))
+        ids = [*self.customer_ids, *(one for history in HISTORIES for one in self.dedicated_customers(history))]
+        for number, customer_id in enumerate(ids):
+            at_us = AS_OF_US - int(rng.random() * 300 * US_PER_DAY) - 1_000_000
+            if number % 10 == 0:
+                sku = self.catalogue.skus[self.draw_skus(rng, 1)[0]]
+                yield (customer_id, "sku", sku, "not_interested", at_us)
+            if number % 5 == 1:
+                shelf = self.catalogue.categories[int(rng.integers(len(self.catalogue.categories)))]
+                category = "/".join(shelf.split("/")[: int(rng.integers(1, 4))])
+                yield (customer_id, "category", category, "not_interested", at_us)
 
     def order_lines(self) -> Iterator[list[Row]]:
         """Rows of `order_lines`, in chunks, in the order of their key and of time."""
