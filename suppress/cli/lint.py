@@ -21,18 +21,24 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[DIR|FILE]...")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--as-of", type=INSTANT, help="Report rules that have ended by this time.  [default: now]")
+@click.option("--database", metavar="URL", help="Look up names and facts here as well.  [default: nowhere]")
 @rules_option
-def command(paths: tuple[Path, ...], format_: str, as_of: datetime | None, rules: str | None) -> None:
+def command(
+    paths: tuple[Path, ...], format_: str, as_of: datetime | None, database: str | None, rules: str | None
+) -> None:
     """Find every mistake in the rule files of DIR, all at once, each with its place and what to write instead.
 
+    With --database, names that no product, place or message there has are reported too, and facts nobody loaded.
     Exit 3 when there are errors; warnings alone leave 0.
     """
     from suppress.cli.problem_formats import render  # noqa: PLC0415
-    from suppress.problems import errors_in  # noqa: PLC0415
+    from suppress.problems import errors_in, in_file_order  # noqa: PLC0415
     from suppress.rules.reading import rule_files  # noqa: PLC0415
 
     named = paths or (Path(_default_rules(rules)),)
     rulesets, problems = _read(named, as_of)
+    if database is not None:
+        problems = in_file_order((*problems, *_unknown_there(rulesets, database)))
     files = dict.fromkeys(str(file) for path in named for file in rule_files(path)[0])
     click.echo(render(format_, problems, files), nl=False)
     click.echo(_summary(rulesets, problems), err=True)
@@ -56,6 +62,16 @@ def _read(paths: tuple[Path, ...], as_of: datetime | None) -> "tuple[list[Rulese
         rulesets += found.values()
         problems += mistakes
     return rulesets, in_file_order(problems)
+
+
+def _unknown_there(rulesets: "list[Ruleset]", database: str) -> "tuple[Problem, ...]":
+    from suppress.rules.catalogue import find_unknown  # noqa: PLC0415
+    from suppress.stores.database import Database  # noqa: PLC0415
+    from suppress.stores.lookups import StoreCatalogue  # noqa: PLC0415
+
+    with Database.open(database) as opened:
+        catalogue = StoreCatalogue(opened)
+        return tuple(problem for ruleset in rulesets for problem in find_unknown(ruleset, catalogue))
 
 
 def _default_rules(rules: str | None) -> str:

@@ -36,6 +36,8 @@ ELSEWHERE = {
     "bases-too-large": "tests/rules/test_bases.py",
     "use-too-deep": "tests/rules/test_bases.py",
     "too-large": "tests/rules/test_definitions.py",
+    "never-loaded": "tests/rules/test_catalogue.py",
+    "unknown-name": "tests/rules/test_catalogue.py",
 }
 """Codes no small rule file can give, and where they are tried."""
 
