@@ -9,11 +9,13 @@ import pytest
 from suppress.cases.play import ENGINES, Played, case_files, play_file
 from suppress.cases.story import WANTS
 from suppress.decisions.decision import ItemVerdict, Mode, Outcome, Verdict, Why
-from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS, OPERATORS, Operator
+from suppress.facts.feedback import SAYINGS
+from suppress.facts.fields import ATTRIBUTE_PREFIXES, ATTRIBUTE_TYPES, FIELDS, OPERATORS, Operator
+from suppress.facts.snapshot import Source
 from suppress.problems import Problem
 from suppress.rules.reading import read_ruleset
 from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import Bought, Compare, Leaf, leaves
+from suppress.rules.tree import Bought, By, Compare, Count, Leaf, Parts, Period, Said, Same, Sent, Shown, leaves
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDERS: Final = (ROOT / "tests" / "cases", ROOT / "rulesets")
@@ -132,13 +134,69 @@ def test_every_operator_is_told_of_every_type(told: Told) -> None:
 
 
 def test_every_way_to_have_bought_is_told(told: Told) -> None:
-    """Each `same`, both windows alone and together, a number of units and `kept: any` stand in rules that fire."""
-    assert {"sku", "item_group", "category", "brand"} == {leaf.same.value for leaf in told.bought}
-    assert {(False, False), (True, False), (False, True), (True, True)} == {
-        (leaf.within is not None, leaf.not_within is not None) for leaf in told.bought
-    }
+    """Each `same`, both windows alone and together, units and orders, and every other key stand in rules that fire."""
+    assert set(Same) == {leaf.same for leaf in told.bought}
+    assert _every_window(told.bought)
     assert {True, False} == {leaf.kept for leaf in told.bought}
-    assert any(leaf.at_least > 1 for leaf in told.bought)
+    assert {True, False} == {leaf.gifts for leaf in told.bought}
+    assert set(By) == {leaf.by for leaf in told.bought}
+    assert set(Count) == {leaf.count for leaf in told.bought if leaf.at_least > 1}
+    assert any(leaf.channels for leaf in told.bought)
+    assert set(Parts) == {leaf.parts for leaf in told.bought if leaf.same is Same.COMPONENT}
+
+
+def test_every_way_to_have_been_shown_is_told(told: Told) -> None:
+    """Each `same`, window, number, channel and campaign of `shown` stands in a rule that fires."""
+    shown = [leaf for leaf in told.leaves if isinstance(leaf, Shown)]
+
+    assert {Same.SKU, Same.ITEM_GROUP, Same.CATEGORY} == {leaf.same for leaf in shown}
+    assert {(False, False), (True, False), (True, True)} <= {
+        (bool(leaf.within), bool(leaf.not_within)) for leaf in shown
+    }
+    assert any(leaf.at_least > 1 for leaf in shown)
+    assert any(leaf.channels for leaf in shown)
+    assert ("this",) in {leaf.campaigns for leaf in shown}
+
+
+def test_every_way_to_have_been_sent_is_told(told: Told) -> None:
+    """Rolling windows, every calendar period and kind of zone, channels and campaigns stand in rules that fire."""
+    sent = [leaf for leaf in told.leaves if isinstance(leaf, Sent)]
+
+    assert {None, *Period} == {leaf.calendar for leaf in sent}
+    assert {None, "customer", "shop"} < {leaf.zone for leaf in sent}
+    assert any(leaf.at_least > 1 for leaf in sent)
+    assert {0, 1, 2} <= {len(leaf.channels) for leaf in sent}
+    assert ("this",) in {leaf.channels for leaf in sent}
+    assert ("this",) in {leaf.campaigns for leaf in sent}
+
+
+def test_everything_to_have_said_is_told(told: Told) -> None:
+    """Each saying, each `same`, with and without a window, stands in a rule that fires."""
+    said = [leaf for leaf in told.leaves if isinstance(leaf, Said)]
+
+    assert set(SAYINGS) == {saying for leaf in said for saying in leaf.says}
+    assert {Same.SKU, Same.ITEM_GROUP, Same.CATEGORY} == {leaf.same for leaf in said}
+    assert {True, False} == {leaf.within is not None for leaf in said}
+
+
+def test_every_way_to_narrow_a_field_is_told(told: Told) -> None:
+    """A location, the customer's region and a category narrow fields that fire; each attribute type is declared."""
+    places = {leaf.field.at for leaf in told.compares}
+
+    assert "customer.region" in places
+    assert places - {None, "customer.region"}
+    assert any(leaf.field.under for leaf in told.compares)
+    assert set(ATTRIBUTE_TYPES) == {
+        leaf.field.type
+        for leaf in told.compares
+        if any(leaf.field.name.startswith(prefix) for prefix in ATTRIBUTE_PREFIXES if "attributes" in prefix)
+    }
+
+
+def _every_window(bought: list[Bought]) -> bool:
+    return {(False, False), (True, False), (False, True), (True, True)} == {
+        (leaf.within is not None, leaf.not_within is not None) for leaf in bought
+    }
 
 
 def test_every_setting_of_a_rule_is_told(told: Told) -> None:
@@ -152,10 +210,13 @@ def test_every_setting_of_a_rule_is_told(told: Told) -> None:
     assert any(rule.unless for rule in told.fired)
     assert any(rule.starts for rule in told.fired)
     assert any(rule.ends for rule in told.fired)
-    assert any(ruleset.codes for ruleset in told.rulesets)
-    assert {"products", "orders", "stock", "customers"} == {
-        source.value for ruleset in told.rulesets for source in ruleset.max_age
+    assert any(rule.always for rule in told.fired)
+    assert {"until", "length", "restock"} == {
+        kind for rule in told.fired if rule.hold for kind in ("until", "length", "restock") if getattr(rule.hold, kind)
     }
+    for setting in ("codes", "cycles", "regions", "attributes", "control_group", "max_share", "bases"):
+        assert any(getattr(ruleset, setting) for ruleset in told.rulesets), setting
+    assert set(Source) == {source for ruleset in told.rulesets for source in ruleset.max_age}
 
 
 def test_only_what_is_off_never_fires(told: Told) -> None:
