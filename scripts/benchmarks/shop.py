@@ -25,10 +25,11 @@ SIZES: Final = ("XS", "S", "M", "L", "XL", "one-size")
 COUNTRIES: Final = ("CH", "DE", "AT", "FR", "IT")
 CHANNELS: Final = ("web", "app", "store")
 REGIONS: Final = ("north", "south")
+ZONES: Final = ("Europe/Zurich", "America/New_York")
 SENT_PER_CUSTOMER: Final = 3
 """Messages of the last 30 days, of which a check with caps reads all."""
 
-_VERSION: Final = 5
+_VERSION: Final = 6
 """Raised with every change of what is generated, so that cached stores are built anew."""
 _ORDERS_PER_CHUNK: Final = 100_000
 _LINES_PER_ORDER: Final = 2.2
@@ -135,7 +136,7 @@ class Shop:
             )
 
     def stock(self) -> Iterator[Row]:
-        """Rows of `stock`: one location, a few skus sold out (half of them to be restocked), many with few units left."""
+        """Rows of `stock`: one location, a few skus sold out (half of them with more on the way), many with few left."""
         rng = np.random.default_rng((self.spec.seed, 3))
         skus = self.catalogue.skus
         on_hand = np.floor(rng.lognormal(3.6, 1.1, len(skus))).astype(np.int64)
@@ -164,7 +165,7 @@ class Shop:
                 f"HH-{number // 2:07d}",
                 COUNTRIES[country[number]],
                 REGIONS[number % 2],
-                "Europe/Zurich",
+                ZONES[number % 12 == 5],
                 '{"advert":true,"email":true,"push":false}' if number % 20 == 0 else '{"email":true,"push":true}',
                 attributes,
                 int(no_contact[number]),
