@@ -5,12 +5,12 @@ from suppress.engine.evaluate import Truth, carriers
 from suppress.engine.features import ItemValues, MessageValues
 from suppress.engine.opinions import opinions
 from suppress.facts.fields import FieldType
-from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, from_us
+from suppress.facts.instants import from_us
 from suppress.facts.inventory import oldest_us
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRule
-from suppress.rules.tree import Bought, Compare, Count, Leaf, Said, Sent, Shown
-from suppress.rules.wording import date_words, leaf_words
+from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown
+from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words, unit_words
 
 Anyones = ItemValues | MessageValues
 
@@ -74,14 +74,14 @@ def _seen(leaf: Leaf, values: Anyones) -> str | int | bool | None:
     match leaf:
         case Bought() if isinstance(values, ItemValues):
             amount, last_us = values.history.amount(leaf)
-            unit = "order" if leaf.count is Count.ORDERS else "unit"
+            unit = leaf.count.value
         case Shown() if isinstance(values, ItemValues):
             amount, last_us = values.message.outreach.seen(leaf, values.item.sku, values.product)
-            unit = "message"
+            unit = "messages"
         case Sent():
             message = values.message if isinstance(values, ItemValues) else values
             amount, last_us = message.outreach.seen(leaf)
-            unit = "message"
+            unit = "messages"
         case Said() if isinstance(values, ItemValues):
             said = list(opinions(values.shared, leaf, values.item.sku, values.product, values.message.at_us))
             if not said:
@@ -91,8 +91,8 @@ def _seen(leaf: Leaf, values: Anyones) -> str | int | bool | None:
         case _:
             return None
     if last_us is None:
-        return f"no {unit}"
-    return f"{amount} {unit}{'' if amount == 1 else 's'}, the last on {date_words(from_us(last_us))}"
+        return f"no {unit_words(unit, 1)}"
+    return f"{counted(amount, unit)}, the last on {date_words(from_us(last_us))}"
 
 
 def _seen_value(leaf: Compare, values: Anyones) -> str | int | bool | None:
@@ -103,14 +103,13 @@ def _seen_value(leaf: Compare, values: Anyones) -> str | int | bool | None:
         return value
     match leaf.field.type:
         case FieldType.DURATION:
-            return _length_words(value)
+            return length_words(value)
         case FieldType.INSTANT:
             return date_words(from_us(value))
         case FieldType.CLOCK:
-            minutes = value // US_PER_MINUTE
-            return f"{minutes // 60:02}:{minutes % 60:02}"
+            return clock_words(value)
         case FieldType.DAY:
-            return date_words(from_us(value * US_PER_DAY))
+            return day_words(value)
         case _:
             return value
 
@@ -123,11 +122,3 @@ def _as_of(source: Source | None, values: Anyones) -> int | None:
         return oldest_us(levels) if levels else None
     loaded_us = values.shared.snapshot.feeds_us.get(source)
     return None if loaded_us is None else min(loaded_us, values.shared.as_of_us)
-
-
-def _length_words(us: int) -> str:
-    for unit_us, unit in ((US_PER_DAY, "day"), (US_PER_HOUR, "hour"), (US_PER_MINUTE, "minute")):
-        if us >= 2 * unit_us:
-            return f"{us // unit_us} {unit}s"
-    seconds = us // US_PER_SECOND
-    return f"{seconds} second{'' if seconds == 1 else 's'}"
