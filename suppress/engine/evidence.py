@@ -10,7 +10,8 @@ from suppress.facts.inventory import oldest_us
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRule
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown
-from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words, unit_words
+from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words
+from suppress.rules.wording_terms import unit_words
 
 Anyones = ItemValues | MessageValues
 
