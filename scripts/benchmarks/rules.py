@@ -6,6 +6,7 @@ pre-joined fact (for the bare rule engines). One description, so that every riva
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from scripts.benchmarks.shop import COLOURS, COUNTRIES, SEASONS, US_PER_DAY, Sho
 
 CHANNELS: Final = ("email", "push", "advert")
 CAMPAIGNS: Final = ("spring-sale", "autumn-sale", "newsletter", "win-back", "new-arrivals")
+TAGS: Final = {"autumn-sale": ("reach", "clearance"), "newsletter": ("weekdays-only",), "win-back": ("reach",)}
 SIZES: Final = (10, 50, 200)
 STOCK_MAX_AGE_HOURS: Final = 6
 _OPERATORS: Final = {"is": "==", "below": "<", "above": ">", "in": "in", "not_in": "not in"}
@@ -195,11 +197,11 @@ class Maker:
         return self._rule("stock", "low_stock", sold_out, _available("below", 2), any_of=True)
 
 
-def write_rules(rules: list[BenchRule], folder: Path, name: str) -> Path:
-    """Write a rule file: these rules, and a last one that holds back a message with nothing left in it."""
+def write_rules(rules: Sequence[BenchRule], folder: Path, name: str, *, last: bool = True) -> Path:
+    """Write a rule file: these rules and, as the last, one that holds back a message with nothing left in it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
-    last = {
+    nothing_left = {
         "id": "nothing-left",
         "suppress": "message",
         "code": "nothing_left",
@@ -209,7 +211,7 @@ def write_rules(rules: list[BenchRule], folder: Path, name: str) -> Path:
         "version": 1,
         "ruleset": name,
         "defaults": {"when_unknown": "allow", "stock_max_age": f"{STOCK_MAX_AGE_HOURS} hours"},
-        "rules": [*(rule.yaml for rule in rules), last],
+        "rules": [*(rule.yaml for rule in rules), *([nothing_left] if last else [])],
     }
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return path

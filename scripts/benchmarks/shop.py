@@ -136,7 +136,7 @@ class Shop:
             )
 
     def stock(self) -> Iterator[Row]:
-        """Rows of `stock`: one location, a few skus sold out (half of them with more on the way), many with few left."""
+        """Rows of `stock`: one location, some sold out (half of them with more on the way), many with few left."""
         rng = np.random.default_rng((self.spec.seed, 3))
         skus = self.catalogue.skus
         on_hand = np.floor(rng.lognormal(3.6, 1.1, len(skus))).astype(np.int64)
