@@ -31,11 +31,12 @@ _DOES: Final = {
 }
 
 
-def find_conflicts(rules: list[Rule], implication: Implication, findings: Findings) -> None:
+def find_conflicts(rules: list[Rule], findings: Findings) -> None:
     """Note what rules of one ruleset do to one another. `rules`: those without errors, in file order."""
     enforced = [rule for rule in rules if rule.mode is Mode.ENFORCE]
-    _check_order(enforced, implication, findings)
+    _check_order(enforced, Implication(), findings)
     compared = enforced[:_MOST_RULES_COMPARED]
+    implication = Implication()
     for rule in compared:
         if rule.effect is Effect.HOLD_MESSAGE:
             _check_hold(rule, compared, implication, findings)

@@ -4,14 +4,14 @@ Looked at are the parts that must hold together under one `all`, field by field 
 field never has.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from suppress.facts.fields import FIELDS, WEEKDAYS, Field, FieldType, Operator
 from suppress.problems import Position
 from suppress.rules.extents import EVERYTHING, Extent, common, extent, is_ordered, limits, without
 from suppress.rules.findings import Findings, quoted
-from suppress.rules.implication import Implication, closed_values, is_under, positive, satisfies, turned
+from suppress.rules.implication import Implication, closed_values, is_under, positive, satisfying, turned
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Scalar, Shown
 
 _MOST_COMPARES: Final = 50
@@ -150,7 +150,7 @@ def _check_weekdays(possible: "dict[Field, _Possible]", findings: Findings) -> N
             return
         numbers += range(low, high + 1)
     fitting = {WEEKDAYS[(number + _FIRST_WEEKDAY) % 7] for number in numbers}
-    if not any(days.allows(weekday) for weekday in fitting):
+    if not days.allowed(fitting):
         last = max(dates.last, days.last)
         findings.add(
             "impossible-condition",
@@ -185,6 +185,8 @@ class _Possible:
         self._compares: list[Compare] = []
         self._positions: list[Position] = []
         self._is_absent: set[bool] = set()
+        every = closed_values(field)
+        self._candidates = None if every is None else list(every)
 
     @property
     def first(self) -> Position:
@@ -203,10 +205,12 @@ class _Possible:
         if self.is_possible:
             self.is_possible = self._fits(part)
 
-    def allows(self, value: Scalar) -> bool:
-        """Whether a value may satisfy all comparisons."""
-        tried = [c for c in self._compares if c.operator not in (Operator.EXISTS, Operator.MATCHES)]
-        return all(satisfies(value, compare) for compare in tried)
+    def allowed(self, values: Iterable[Scalar]) -> list[Scalar]:
+        """Those of the values that may satisfy all comparisons."""
+        left = list(values)
+        for compare in self._compares:
+            left = _tried(left, compare)
+        return left
 
     def _fits(self, part: Condition) -> bool:
         compare = part if isinstance(part, Compare) else None
@@ -222,9 +226,12 @@ class _Possible:
         self._compares.append(compare)
         if self._field.type is FieldType.WORDS:
             return self._words_fit()
-        candidates = self._candidates()
-        if candidates is not None:
-            return any(self.allows(value) for value in candidates)
+        if self._candidates is not None:
+            self._candidates = _tried(self._candidates, compare)
+            return bool(self._candidates)
+        if compare.operator in (Operator.IS, Operator.IN):
+            self._candidates = self.allowed(compare.values)
+            return bool(self._candidates)
         if compare.operator in _TEXT_OPERATORS:
             return all(_meet(other, compare) for other in self._compares if other.operator in _TEXT_OPERATORS)
         return True
@@ -237,12 +244,10 @@ class _Possible:
         wanted = [c.values for c in self._compares if c.operator in (Operator.IS, Operator.IN)]
         return all(set(words) - refused for words in wanted)
 
-    def _candidates(self) -> tuple[Scalar, ...] | None:
-        """The few values the field can have; None when there are many."""
-        for compare in self._compares:
-            if compare.operator in (Operator.IS, Operator.IN):
-                return compare.values
-        return closed_values(self._field)
+
+def _tried(values: list[Scalar], compare: Compare) -> list[Scalar]:
+    """The values that may satisfy a comparison; a pattern is not tried."""
+    return values if compare.operator in (Operator.EXISTS, Operator.MATCHES) else satisfying(values, compare)
 
 
 def _meet(first: Compare, second: Compare) -> bool:

@@ -64,12 +64,17 @@ def without(compare: Compare) -> Extent | None:
 def common(first: Extent, second: Extent) -> Extent:
     """What lies in both."""
     found = []
-    for low, high in first:
-        for other_low, other_high in second:
-            least = other_low if low is None else low if other_low is None else max(low, other_low)
-            most = other_high if high is None else high if other_high is None else min(high, other_high)
-            if least is None or most is None or least <= most:
-                found.append((least, most))
+    at = other = 0
+    while at < len(first) and other < len(second):
+        (low, high), (other_low, other_high) = first[at], second[other]
+        least = other_low if low is None else low if other_low is None else max(low, other_low)
+        most = other_high if high is None else high if other_high is None else min(high, other_high)
+        if least is None or most is None or least <= most:
+            found.append((least, most))
+        if high is not None and (other_high is None or high <= other_high):
+            at += 1
+        else:
+            other += 1
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ Sound in three-valued logic: when `implies(a, b)`, a true `a` makes `b` true, an
 false. Steps are counted, so that no file can make the question expensive; once they are used up nothing is claimed.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from suppress.facts.fields import FIELDS, Field, FieldType, Operator
@@ -12,6 +13,9 @@ from suppress.rules.past_implication import past_implies
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Said, Scalar, Sent, Shown
 
 MAX_STEPS: Final = 100_000
+
+_VALUES_A_STEP: Final = 8
+"""How many values of a list may be looked at for the price of one step."""
 
 _NEGATED: Final = {
     Operator.IS: Operator.IS_NOT,
@@ -55,6 +59,7 @@ class Implication:
             return self.implies(turned(first.part), second)
         if isinstance(second, Not) and isinstance(second.part, AnyOf | All | Not):
             return self.implies(first, turned(second.part))
+        self._steps -= (_values(first) + _values(second)) // _VALUES_A_STEP
         return _leaf_implies(positive(first), positive(second))
 
 
@@ -68,6 +73,11 @@ def positive(condition: Condition) -> Condition:
     if part.operator not in _NEGATED:
         return condition
     return Compare(field=part.field, operator=_NEGATED[part.operator], values=part.values, position=part.position)
+
+
+def _values(condition: Condition) -> int:
+    leaf = condition.part if isinstance(condition, Not) else condition
+    return len(leaf.values) if isinstance(leaf, Compare) else 0
 
 
 def turned(condition: AnyOf | All | Not) -> Condition:
@@ -110,7 +120,7 @@ def excludes(first: Compare, second: Compare) -> bool:
         return False
     # A pattern is not tried, so that what does not satisfy it cannot be told.
     tried = second.operator not in (Operator.MATCHES, Operator.EXISTS)
-    return tried and not any(satisfies(value, second) for value in first.values)
+    return tried and not satisfying(first.values, second)
 
 
 def _compare_implies(first: Compare, second: Compare) -> bool:
@@ -123,12 +133,13 @@ def _compare_implies(first: Compare, second: Compare) -> bool:
     if is_one_of and first.field.type is FieldType.WORDS:
         return second.operator in (Operator.IS, Operator.IN) and set(first.values) <= set(second.values)
     if is_one_of:
-        return all(satisfies(value, second) for value in first.values)
+        return len(satisfying(first.values, second)) == len(first.values)
     if second.operator in (Operator.IS_NOT, Operator.NOT_IN) and first.operator in (Operator.IS_NOT, Operator.NOT_IN):
         return set(second.values) <= set(first.values)
     every = closed_values(first.field)
     if first.operator in (Operator.IS_NOT, Operator.NOT_IN) and every is not None:
-        return all(satisfies(value, second) for value in every if value not in first.values)
+        left = [value for value in every if value not in first.values]
+        return len(satisfying(left, second)) == len(left)
     if first.operator is second.operator is Operator.UNDER:
         return is_under(str(first.values[0]), str(second.values[0]))
     if first.operator is second.operator is Operator.STARTS_WITH:
@@ -143,18 +154,21 @@ def closed_values(field: Field) -> tuple[Scalar, ...] | None:
     return field.choices if field.type is FieldType.CHOICE and field.base in FIELDS else None
 
 
-def satisfies(value: Scalar, compare: Compare) -> bool:
-    """Whether a known value without order certainly makes a comparison true. False for a pattern: it is not tried."""
+def satisfying(values: Iterable[Scalar], compare: Compare) -> list[Scalar]:
+    """Those of some known values without order that certainly make a comparison true; none for a pattern."""
+    operand = str(compare.values[0])
     match compare.operator:
         case Operator.IS | Operator.IN:
-            return value in compare.values
+            wanted = frozenset(compare.values)
+            return [value for value in values if value in wanted]
         case Operator.IS_NOT | Operator.NOT_IN:
-            return value not in compare.values
+            refused = frozenset(compare.values)
+            return [value for value in values if value not in refused]
         case Operator.UNDER:
-            return is_under(str(value), str(compare.values[0]))
+            return [value for value in values if is_under(str(value), operand)]
         case Operator.STARTS_WITH:
-            return str(value).startswith(str(compare.values[0]))
+            return [value for value in values if str(value).startswith(operand)]
         case Operator.CONTAINS:
-            return str(compare.values[0]) in str(value)
+            return [value for value in values if operand in str(value)]
         case _:
-            return False
+            return []

@@ -43,7 +43,7 @@ def find_problems(ruleset: Ruleset, today: Instant | None = None, *, is_whole: b
             if findings.error_count == before:
                 sound.append(rule)
         if ruleset.mode is not Mode.OFF:
-            find_conflicts(sound, implication, findings)
+            find_conflicts(sound, findings)
             find_gaps(sound, findings)
         if is_whole:
             find_lacks(ruleset, sound, findings)

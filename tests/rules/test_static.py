@@ -37,7 +37,7 @@ def check_implication(rng: Random, first: Condition, second: Condition) -> bool:
     return True
 
 
-@settings(LONG, max_examples=300)
+@settings(LONG, max_examples=200)
 @given(RANDOMS)
 def test_what_implies_does_imply(rng: Random) -> None:
     """Whatever is known: the one true makes the other true, the other false makes the one false."""
@@ -50,7 +50,7 @@ def test_what_implies_does_imply(rng: Random) -> None:
     check_implication(rng, a_tree(rng, leaves), a_tree(rng, leaves))
 
 
-@settings(LONG, max_examples=300)
+@settings(LONG, max_examples=200)
 @given(RANDOMS)
 def test_a_contradiction_is_never_true(rng: Random) -> None:
     """A condition that is refused because its parts contradict one another is true for no facts."""
@@ -138,7 +138,7 @@ def _placed(rule: Rule) -> Condition | None:
     return None if rule.unless is None else replace(rule.unless, position=rule.position)
 
 
-@settings(LONG, max_examples=300)
+@settings(LONG, max_examples=200)
 @given(RANDOMS)
 def test_what_is_said_of_rules_is_true(rng: Random) -> None:
     """A rule that never decides never does, one that never fires never does, an exception in vain saves nothing."""
