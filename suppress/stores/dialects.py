@@ -18,8 +18,8 @@ class Dialect:
 
     `ids`, `members`, `addresses`, `skus`: one list, as something to select from: customers `c`, these with everybody in
     their households `m`, identities `i`, skus `k`. `spans`: (customer_id, after_us, until_us) as `k`. `join`: JOIN that
-    keeps the order of the loops. `span`: what such a `k` says of {table}, whose instants are in {at}. `elements`: the
-    texts of the JSON list in {column}, as `e`. `among` and `among_pairs`: a column, or a pair of columns, is in a list.
+    keeps the order of the loops. `span`: what such a `k` says of {table}, whose instants are in {at}. `shown`: the
+    items of {messages} `m` as `e`. `among` and `among_pairs`: a column, or a pair of columns, is in a list.
     """
 
     ids: str
@@ -29,7 +29,7 @@ class Dialect:
     spans: str
     join: str
     span: str
-    elements: str
+    shown: str
     among: str
     among_pairs: str
 
@@ -52,7 +52,7 @@ SQLITE: Final = Dialect(
         "{table}.customer_id = json_extract(k.value, '$[0]')"
         " AND {table}.{at} > json_extract(k.value, '$[1]') AND {table}.{at} <= json_extract(k.value, '$[2]')"
     ),
-    elements="CROSS JOIN json_each({column}) e",
+    shown=("(SELECT m.customer_id, m.message_id, j.value AS value FROM {messages} CROSS JOIN json_each(m.items) j) e"),
     among="{column} IN (SELECT value FROM json_each(?))",
     among_pairs=("{column} IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"),
 )
@@ -66,7 +66,8 @@ POSTGRESQL: Final = Dialect(
     spans="unnest(%s::text[], %s::bigint[], %s::bigint[]) k(customer_id, after_us, until_us)",
     join="JOIN",
     span=("{table}.customer_id = k.customer_id AND {table}.{at} > k.after_us AND {table}.{at} <= k.until_us"),
-    elements="CROSS JOIN json_array_elements_text({column}::json) e(value)",
+    # Not as a table of its own: PostgreSQL would store each message's few items apart before it reads them.
+    shown=("(SELECT m.customer_id, m.message_id, json_array_elements_text(m.items::json) AS value FROM {messages}) e"),
     among="{column} IN (SELECT unnest(%s::text[]))",
     among_pairs="{column} IN (SELECT w.customer_id, w.key FROM unnest(%s::text[], %s::text[]) w(customer_id, key))",
 )

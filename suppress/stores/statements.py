@@ -59,7 +59,7 @@ def statements_for(needs: FactNeeds, dialect: str) -> Statements:
         addressees=_people(text, needs, by_address=True),
         goods=_goods(text, needs) if wants_products(needs) or wants_stock(needs) else None,
         past=_past(text, needs, text.among, "{}", "{}"),
-        past_of_many=_past(text, needs, text.among_pairs, "(l.customer_id, {})", "(m.customer_id, {})"),
+        past_of_many=_past(text, needs, text.among_pairs, "(l.customer_id, {})", "(e.customer_id, {})"),
         is_mixed=_is_mixed(needs),
     )
 
@@ -175,15 +175,14 @@ def _sent(text: Dialect) -> str:
 def _shown(text: Dialect, ways: tuple[str, ...], among: str, key: str) -> str:
     """An item of a message: sku, group, category, the message's id in the order's place."""
     columns = (
-        "m.customer_id",
+        "e.customer_id",
         *("e.value", *_nulls(bigint=4), *_nulls(boolean=1), *_nulls(text=1)),
         *((WAYS["item_group"], WAYS["category"]) if ways else _nulls(text=2)),
-        *(*_nulls(text=1), "m.message_id", *_nulls(text=1), "'shown'"),
+        *(*_nulls(text=1), "e.message_id", *_nulls(text=1), "'shown'"),
     )
     same = " OR ".join(among.format(column=key.format(column)) for column in ("e.value", *(WAYS[way] for way in ways)))
     join = " LEFT JOIN products p ON p.sku = e.value" if ways else ""
-    items = text.elements.format(column="m.items")
-    return f"SELECT {', '.join(columns)} FROM {_messages(text)} {items}{join} WHERE {same}"
+    return f"SELECT {', '.join(columns)} FROM {text.shown.format(messages=_messages(text))}{join} WHERE {same}"
 
 
 def _said(text: Dialect) -> str:
