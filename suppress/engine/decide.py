@@ -80,7 +80,7 @@ class Decider:
         item_leaves = _unique(leaf for rule in compiled.item_rules for leaf in leaves(rule.condition))
         message_leaves = _unique(leaf for rule in compiled.message_rules for leaf in leaves(rule.condition))
         all_leaves = (*item_leaves, *message_leaves)
-        self._item_asks = _asked(item_leaves)
+        self._item_asks = [(asked if isinstance(asked, str) else id(asked), asked) for asked in _asked(item_leaves)]
         self._message_asks = _asked(message_leaves)
         if any(_turns_with_the_clock(leaf) for leaf in all_leaves) or any(
             rule.hold is not None and rule.hold.until is not None for rule in compiled.message_rules
@@ -234,13 +234,9 @@ class Decider:
     def _facts_missing(self, judged: Iterable[_Judged], message: MessageValues) -> tuple[MissingFact, ...]:
         unknown: dict[UnknownFact, None] = {}
         for one in judged:
-            values = one.values
-            if not values.has_gaps:
-                continue
-            for asked in self._item_asks:
-                value = values.field(asked) if isinstance(asked, str) else values.past(asked)
-                if value is None:
-                    unknown[values.why_unknown(asked)] = None
+            gaps = one.values.gaps
+            if gaps:
+                unknown.update((one.values.why_unknown(asked), None) for key, asked in self._item_asks if key in gaps)
         for asked in self._message_asks:
             value = message.field(asked) if isinstance(asked, str) else message.past(asked)
             if value is None:

@@ -52,19 +52,22 @@ class MessageValues:
         items_kept: int | None = None,
         dropped_codes: tuple[str, ...] = (),
         at_us: int | None = None,
+        purchases: Purchases | None = None,
+        outreach: Outreach | None = None,
     ) -> None:
         self.shared = shared
         self.items_kept = items_kept
         self.dropped_codes = dropped_codes
         self.at_us = shared.as_of_us if at_us is None else at_us
-        self.purchases = Purchases(shared)
-        self.outreach = Outreach(shared, self.at_us)
+        self.purchases = Purchases(shared) if purchases is None else purchases
+        self.outreach = Outreach(shared, self.at_us) if outreach is None else outreach
         self._fields: dict[str, Seen] = {}
-        self._known: dict[Past, Truth] = {}
+        self._known: dict[int, Truth] = {}
 
     def later(self, at_us: int) -> "MessageValues":
         """The same facts with clocks, calendars and windows as of a later instant."""
-        return MessageValues(self.shared, self.items_kept, self.dropped_codes, at_us)
+        purchases, outreach = self.purchases, self.outreach.later(at_us)
+        return MessageValues(self.shared, self.items_kept, self.dropped_codes, at_us, purchases, outreach)
 
     def field(self, name: str) -> Seen:
         """The value of a message, customer or campaign field; None = unknown."""
@@ -78,9 +81,11 @@ class MessageValues:
         """Whether so many messages were sent. What is about an item is never asked: validation keeps it out."""
         if not isinstance(node, Sent):
             raise NotImplementedError(node)
-        if node not in self._known:
-            self._known[node] = self.outreach.sent(node)
-        return self._known[node]
+        known = self._known
+        key = id(node)
+        if key not in known:
+            known[key] = self.outreach.sent(node)
+        return known[key]
 
     def never_bought(self, node: Bought) -> bool:
         """Never asked: `bought` is about an item, and validation keeps it out of message rules."""
@@ -105,14 +110,15 @@ class MessageValues:
 class ItemValues:
     """The values of one item: its own, its stock's, its customer's history with it, and the message's.
 
-    `has_gaps`: whether a value that was asked for is unknown. `placed`: the items that stand in the message before it.
+    `gaps`: names of fields, ids of conditions on the past: what was asked for and is unknown. `placed`: the items that
+    stand in the message before it.
     """
 
     __slots__ = (
         "_fields",
         "_past",
         "_shelves",
-        "has_gaps",
+        "gaps",
         "history",
         "item",
         "message",
@@ -121,24 +127,28 @@ class ItemValues:
         "shared",
     )
 
-    def __init__(self, message: MessageValues, item: Item, placed: tuple[Placed, ...] = ()) -> None:
+    def __init__(
+        self, message: MessageValues, item: Item, placed: tuple[Placed, ...] = (), history: ItemHistory | None = None
+    ) -> None:
         shared = message.shared
         self.message = message
         self.shared = shared
         self.item = item
         self.placed = placed
-        self.has_gaps = False
+        self.gaps: set[str | int] = set()
         self._fields: dict[str, Seen] = {}
         self._past: dict[int, Truth] = {}
         self._shelves: dict[str | None, Shelf] = {}
         self.product: Product | None = None
         if shared.problem_with(Source.PRODUCTS) is None:
             self.product = shared.snapshot.products.get(item.sku)
-        self.history = ItemHistory(message.purchases, item.sku, self.product, self.cycle_days(), message.at_us)
+        self.history = history or ItemHistory(
+            message.purchases, item.sku, self.product, self.cycle_days(), message.at_us
+        )
 
     def later(self, at_us: int) -> "ItemValues":
         """The same facts with clocks, calendars, windows and cycles as of a later instant."""
-        return ItemValues(self.message.later(at_us), self.item, self.placed)
+        return ItemValues(self.message.later(at_us), self.item, self.placed, self.history.later(at_us))
 
     def field(self, name: str) -> Seen:
         """The value of a field; None = unknown."""
@@ -147,7 +157,7 @@ class ItemValues:
             return known[name]
         known[name] = value = item_reader(name)(self)
         if value is None:
-            self.has_gaps = True
+            self.gaps.add(name)
         return value
 
     def past(self, node: Past) -> Truth:
@@ -158,7 +168,7 @@ class ItemValues:
             return known[key]
         known[key] = value = self._read_past(node)
         if value is None:
-            self.has_gaps = True
+            self.gaps.add(key)
         return value
 
     def never_bought(self, node: Bought) -> bool:

@@ -44,6 +44,12 @@ class ItemHistory:
         self._cycle_days = cycle_days
         self._found: dict[tuple[Same, By], _Counted] = {}
 
+    def later(self, at_us: int) -> "ItemHistory":
+        """The same purchases with windows and cycles that end at a later instant."""
+        history = ItemHistory(self.purchases, self.sku, self.product, self._cycle_days, at_us)
+        history._found = self._found
+        return history
+
     def bought(self, node: Bought) -> Truth:
         """Whether the customer bought it: unknown when nobody knows the purchases, or what counts as the same."""
         if self.purchases.problem() is not None:

@@ -32,7 +32,7 @@ from suppress.engine.evaluate import Seen, Truth, Values, compare, fires, truth
 from suppress.errors import EngineError
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
-from suppress.rules.tree import Bought, By, Compare, Past, Same
+from suppress.rules.tree import Bought, By, Compare, Leaf, Past, Said, Same, Sent, Shown
 
 try:
     import durable_rules_engine as engine
@@ -184,7 +184,8 @@ class Inference:
         self._numbers = [(c.key, c.field) for c in native if column_class(c.type) is int]
         self._flags = [(c.key, c.field) for c in native if column_class(c.type) is bool]
         of_same: dict[tuple[Same, By], list[tuple[str, Bought]]] = defaultdict(list)
-        self._derived = [(c.key, c.condition) for c in derived if not isinstance(c.condition, Bought | Compare)]
+        self._outreach = [(c.key, c.condition) for c in derived if isinstance(c.condition, Shown | Sent | Said)]
+        self._derived = [(c.key, c.condition) for c in derived if not isinstance(c.condition, Leaf)]
         of_field: dict[str, list[tuple[str, Compare]]] = defaultdict(list)
         for column in derived:
             if isinstance(column.condition, Compare):
@@ -247,6 +248,8 @@ class Inference:
                 if len(known) < MAX_TABLED:
                     known[seen] = said
             row.update(said)
+        for key, asked in self._outreach:
+            row[key] = _TRUTHS[values.past(asked)]
         for key, condition in self._derived:
             row[key] = _TRUTHS[truth(condition, values)]
 

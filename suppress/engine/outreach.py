@@ -18,13 +18,20 @@ from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, THIS, Same, Sent, Show
 class Outreach:
     """The messages the customer got before. Windows end at `at_us`, which is `as_of` or later."""
 
-    __slots__ = ("_problem", "_problem_read", "at_us", "shared")
+    __slots__ = ("_matched", "_problem", "_problem_read", "at_us", "shared")
 
     def __init__(self, shared: SharedFacts, at_us: int) -> None:
         self.shared = shared
         self.at_us = at_us
+        self._matched: dict[int, list[SentMessage]] = {}
         self._problem: UnknownFact | None = None
         self._problem_read = False
+
+    def later(self, at_us: int) -> "Outreach":
+        """The same messages with windows and calendars that end at a later instant."""
+        outreach = Outreach(self.shared, at_us)
+        outreach._matched = self._matched
+        return outreach
 
     def problem(self) -> UnknownFact | None:
         """Why the sent log cannot be used, or None."""
@@ -103,8 +110,14 @@ class Outreach:
                     self.shared.note_change(message.sent_at_us + node.within.us)
         return count >= node.at_least
 
-    def _matching(self, node: Sent | Shown) -> Iterable[SentMessage]:
-        """Earlier messages of the channels and campaigns named."""
+    def _matching(self, node: Sent | Shown) -> list[SentMessage]:
+        """Earlier messages of the channels and campaigns named: the same for every item."""
+        found = self._matched.get(id(node))
+        if found is None:
+            found = self._matched[id(node)] = list(self._match(node))
+        return found
+
+    def _match(self, node: Sent | Shown) -> Iterable[SentMessage]:
         snapshot = self.shared.snapshot
         own = snapshot.message
         channels = {own.channel if channel == THIS else channel for channel in node.channels}

@@ -4,8 +4,8 @@ Credits are settled per customer. A bundle bought stands under each of its parts
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from suppress.decisions.decision import Why
 from suppress.engine.shared import SharedFacts, UnknownFact
@@ -32,17 +32,19 @@ class Purchase(NamedTuple):
 
 
 Index = dict[Same, dict[str, list[Purchase]]]
+_NONE: Final[Sequence[Purchase]] = ()
 _BY_ITSELF = (Same.SKU, Same.ITEM_GROUP, Same.CATEGORY, Same.BRAND)
 
 
 class Purchases:
     """What the customer and the household bought, by key. Lines are settled and indexed when first asked for."""
 
-    __slots__ = ("_indexes", "_problem", "_problem_read", "shared")
+    __slots__ = ("_others", "_own", "_problem", "_problem_read", "shared")
 
     def __init__(self, shared: SharedFacts) -> None:
         self.shared = shared
-        self._indexes: dict[By, Index] = {}
+        self._own: Index | None = None
+        self._others: Index | None = None
         self._problem: UnknownFact | None = None
         self._problem_read = False
 
@@ -57,21 +59,17 @@ class Purchases:
         """Why the household cannot be named, or None. A known customer without a household is one of her own."""
         return self.shared.customer_problem()
 
-    def found(self, same: Same, key: str, by: By = By.CUSTOMER) -> list[Purchase]:
+    def found(self, same: Same, key: str, by: By = By.CUSTOMER) -> Sequence[Purchase]:
         """The purchases that count as the same, by that key. For COMPONENT: of the sku, and of bundles it is in."""
-        index = self._indexes.get(by)
-        if index is None:
-            index = self._indexes[by] = self._index(by)
-        return index[same].get(key, [])
-
-    def _index(self, by: By) -> Index:
-        snapshot = self.shared.snapshot
-        index: Index = {same: {} for same in Same}
-        _add(index, snapshot.lines)
-        if by is By.HOUSEHOLD and self.household_problem() is None:
-            for lines in snapshot.household_lines.values():
-                _add(index, lines)
-        return index
+        if self._own is None:
+            self._own = _index([self.shared.snapshot.lines])
+        own = self._own[same].get(key, _NONE)
+        if by is By.CUSTOMER or self.household_problem() is not None:
+            return own
+        if self._others is None:
+            self._others = _index(self.shared.snapshot.household_lines.values())
+        others = self._others[same].get(key, _NONE)
+        return (*own, *others) if others else own
 
 
 def units_or_orders(purchases: Iterable[tuple[Purchase, int]], count: Count) -> int:
@@ -84,6 +82,14 @@ def units_or_orders(purchases: Iterable[tuple[Purchase, int]], count: Count) -> 
 def missing_product(sku: str) -> UnknownFact:
     """The catalogue does not know the sku."""
     return UnknownFact(Source.PRODUCTS.value, sku, Why.MISSING)
+
+
+def _index(histories: Iterable[Iterable[OrderLine]]) -> Index:
+    """Purchases by key, of several customers, each settled by itself."""
+    index: Index = {same: {} for same in Same}
+    for lines in histories:
+        _add(index, lines)
+    return index
 
 
 def _add(index: Index, lines: Iterable[OrderLine]) -> None:
@@ -102,6 +108,8 @@ def _add(index: Index, lines: Iterable[OrderLine]) -> None:
             by_brand.setdefault(line.brand, []).append(bought)
         if line.bundle_of:
             for part, number in Counter(line.bundle_of).items():
+                if part == line.sku:
+                    continue  # A product that names itself as its part is still one product.
                 by_component.setdefault(part, []).append(
                     bought._replace(kept_units=kept_units * number, ordered_units=line.units * number)
                 )

@@ -5,12 +5,13 @@ stale), from which `decide` states how long a decision holds. Windows are half-o
 so is freshness: a figure as old as its maximum age is stale.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from suppress.decisions.decision import Why
+from suppress.facts.catalog import Product
 from suppress.facts.customer import Customer
 from suppress.facts.local_time import next_midnight_us, next_turn_us, zone_of
 from suppress.facts.snapshot import Snapshot, Source
@@ -44,7 +45,7 @@ class Terms:
 class SharedFacts:
     """What all items of one message have in common: who it is for, how old each source is, what time it is there."""
 
-    __slots__ = ("_problems", "_zone", "as_of_us", "next_change_us", "snapshot", "terms")
+    __slots__ = ("_problems", "_styles", "_zone", "as_of_us", "next_change_us", "snapshot", "terms")
 
     def __init__(self, snapshot: Snapshot, terms: Terms) -> None:
         self.snapshot = snapshot
@@ -52,6 +53,7 @@ class SharedFacts:
         self.terms = terms
         self.next_change_us: int | None = None
         self._problems: dict[Source, UnknownFact | None] = {}
+        self._styles: dict[str, list[Product]] | None = None
         self._zone: ZoneInfo | None = None
 
     def note_change(self, at_us: int) -> None:
@@ -102,6 +104,14 @@ class SharedFacts:
     def customer(self) -> Customer | None:
         """The customer; None when nothing but the id can be used."""
         return self.snapshot.customer if self.customer_problem() is None else None
+
+    def of_same_style(self, item_group: str) -> Sequence[Product]:
+        """The products of a style, as far as they were fetched."""
+        if self._styles is None:
+            self._styles = {}
+            for product in self.snapshot.products.values():
+                self._styles.setdefault(product.item_group, []).append(product)
+        return self._styles.get(item_group, ())
 
     def zone(self) -> ZoneInfo:
         """The customer's time zone, else the ruleset's."""

@@ -39,14 +39,14 @@ def group_in_stock_share(shared: SharedFacts, product: Product | None) -> int | 
     """Percent of the style's skus that are active and available, rounded down; None when one of them is not known."""
     if product is None:
         return None
-    group = [other for other in shared.snapshot.products.values() if other.item_group == product.item_group]
+    group = shared.of_same_style(product.item_group)
     available = 0
     for other in group:
         if other.status == _SELLABLE:
-            shelf = Shelf(shared, other.sku)
-            if shelf.problem is not None:
+            levels = shared.snapshot.stock.get(other.sku, ())
+            if _problem_of(shared, other.sku, levels) is not None:
                 return None
-            available += any(level.available_units > 0 for level in shelf.levels)
+            available += any(level.available_units > 0 for level in levels)
     return 100 * available // len(group)
 
 
