@@ -187,6 +187,8 @@ def test_any_file_of_ours_can_be_made_to_want_otherwise_and_back(path: Path, tmp
     cases, rule_file = tmp_path / path.name, tmp_path / path.name.replace(".cases.yaml", ".yaml")
     original = path.read_text()
     cases.write_text(original)
+    for base in path.parent.glob(f"{path.name.removesuffix('.cases.yaml')}-*.yaml"):
+        (tmp_path / base.name).write_text(base.read_text())
     for text in (off, rules):
         rule_file.write_text(text)
         update = propose(cases)
