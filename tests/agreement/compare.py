@@ -1,15 +1,19 @@
 """Decide one random case on every engine and by the naive oracle; say where they differ."""
 
+from datetime import datetime
 from random import Random
 from typing import Any
 
-from suppress.decisions.decision import Decision, ItemVerdict
+from suppress.decisions.decision import Decision, ItemDecision, Mode, Outcome
+from suppress.decisions.decision import Reason as Told
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import GuardedEngine, ReferenceEngine
 from suppress.facts.instants import from_us
 from suppress.rules.compile import compile_ruleset
 from tests.agreement.generate import AS_OF_US, a_book, a_message, a_ruleset, told
-from tests.agreement.naive import Naive
+from tests.agreement.naive import Judged, Naive, Reason
+
+_Answer = tuple[str, Outcome, Mode]
 
 
 def check_cases(rng: Random, *, shops: int = 1, messages: int = 1) -> int:
@@ -44,23 +48,51 @@ def _whole(decision: Decision) -> dict[str, Any]:
 
 
 def _core(decision: Decision) -> dict[str, Any]:
-    def judged(items: tuple[Any, ...]) -> list[tuple[str, list[str], bool]]:
-        return [(i.sku, [r.rule for r in i.reasons], i.verdict is ItemVerdict.DROP) for i in items]
-
     return {
-        "items": judged(decision.items),
-        "replacements": judged(decision.replacements),
+        "items": [_item(item) for item in decision.items],
+        "replacements": [_item(item) for item in decision.replacements],
         "shown": list(decision.shown),
-        "message": [reason.rule for reason in decision.reasons],
+        "message": [_answer(reason) for reason in decision.reasons],
+        "deciding": decision.deciding.rule if decision.deciding else None,
         "verdict": decision.verdict.value,
+        "hold_until": decision.hold_until,
+        "control_group": decision.control_group,
+        "customer_id": decision.customer_id,
     }
+
+
+def _item(item: ItemDecision) -> tuple[object, ...]:
+    deciding = item.deciding.rule if item.deciding else None
+    reasons = [_answer(reason) for reason in item.reasons]
+    return item.sku, item.placement, item.verdict.value, item.replaced_by, deciding, reasons
+
+
+def _answer(reason: Told) -> _Answer:
+    return reason.rule, reason.outcome, reason.mode
 
 
 def _of_naive(naive: Naive) -> dict[str, Any]:
+    hold_until: datetime | None = naive.hold_until
     return {
-        "items": naive.items,
-        "replacements": naive.replacements,
+        "items": [_item_of_naive(judged) for judged in naive.items],
+        "replacements": [_item_of_naive(judged) for judged in naive.replacements],
         "shown": naive.shown,
-        "message": naive.message_rules,
+        "message": [_answer_of_naive(reason) for reason in naive.reasons],
+        "deciding": next((reason.rule.id for reason in naive.reasons if reason.obeyed), None),
         "verdict": naive.verdict,
+        "hold_until": hold_until,
+        "control_group": naive.control_group,
+        "customer_id": naive.customer_id(),
     }
+
+
+def _item_of_naive(judged: Judged) -> tuple[object, ...]:
+    verdict = "drop" if judged.dropped else "keep"
+    reasons = [_answer_of_naive(reason) for reason in judged.reasons]
+    deciding = judged.deciding.rule.id if judged.deciding else None
+    return judged.sku, judged.placement, verdict, judged.replaced_by, deciding, reasons
+
+
+def _answer_of_naive(reason: Reason) -> _Answer:
+    outcome = Outcome.TRUE if reason.sure else Outcome.UNKNOWN
+    return reason.rule.id, outcome, Mode.ENFORCE if reason.obeyed else Mode.SHADOW

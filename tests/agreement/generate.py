@@ -60,7 +60,7 @@ WINDOWS_US = (US_PER_HOUR, US_PER_DAY, 30 * US_PER_DAY, 365 * US_PER_DAY)
 POSITION = Position("random.yaml")
 ZONES = ("Europe/Zurich", "UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "No/Where")
 TAGS = ("sale", "winback", "vip")
-CODE = "recently_purchased"
+CODES = ("recently_purchased", "out_of_stock")
 CYCLES = {"food": Duration(5 * US_PER_DAY, "5 days"), "food/tea": Duration(US_PER_DAY, "1 day")}
 TODAY = AS_OF_US // US_PER_DAY
 
@@ -83,7 +83,7 @@ _TEXTS = {
     "message.attributes.theme": ("sale", "new"),
     "campaign.id": ("spring", "autumn"),
     "campaign.tag": TAGS,
-    "message.dropped_code": (CODE, "out_of_stock"),
+    "message.dropped_code": CODES,
 }
 _PATTERNS = ("tea$", "^[A-Z]", "o+", "a|b", ".", "\\d")
 _ATTRIBUTES = ("item.attributes.colour", "customer.attributes.tier", "message.attributes.theme")
@@ -92,19 +92,21 @@ _ATTRIBUTES = ("item.attributes.colour", "customer.attributes.tier", "message.at
 def _made_to_measure() -> tuple[Field, ...]:
     """Fields that stand in no table: attributes, typed ones, consent to a channel, stock at a place, kept by path."""
     attributes = [field for name in _ATTRIBUTES if (field := find_field(name))]
-    points, joined, organic, sms = (
+    points, joined, organic, sms, level = (
         find_field(name)
         for name in (
             "customer.attributes.points",
             "customer.attributes.joined",
             "item.attributes.organic",
             "customer.consent.sms",
+            "customer.attributes.level",
         )
     )
     assert points
     assert joined
     assert organic
     assert sms
+    assert level
     places = [
         qualified(field, at=place)
         for field in FIELDS.values()
@@ -116,6 +118,7 @@ def _made_to_measure() -> tuple[Field, ...]:
         typed(points, FieldType.NUMBER),
         typed(joined, FieldType.DAY),
         typed(organic, FieldType.YES_NO),
+        typed(level, FieldType.CHOICE, ("bronze", "silver")),
         sms,
         *places,
         qualified(FIELDS["message.kept_of_category"], under="food"),
@@ -132,7 +135,7 @@ def a_ruleset(rng: Random) -> Ruleset:
     return Ruleset(
         name="random",
         rules=tuple(_a_rule(rng, number) for number in range(count)),
-        mode=Mode.SHADOW if rng.random() < 0.03 else Mode.ENFORCE,
+        mode=rng.choice((Mode.OFF, Mode.SHADOW, Mode.SHADOW)) if rng.random() < 0.05 else Mode.ENFORCE,
         max_age=ages,
         time_zone=rng.choice(("UTC", "Europe/Zurich", "America/New_York")),
         cycles=rng.choice(({}, CYCLES)),
@@ -209,11 +212,16 @@ def _values(rng: Random, field: Field, operator: Operator) -> tuple[Scalar, ...]
             return tuple(sorted(several, key=repr))
         case Operator.BETWEEN if field.type is FieldType.CLOCK:
             first, second = _value(rng, field), _value(rng, field)
-            return (first, second) if first != second else (first, ClockTime(0, "00:00"))
+            return (first, second) if first != second else (first, _a_minute_later(first))
         case Operator.BETWEEN:
             return tuple(sorted((_value(rng, field), _value(rng, field)), key=_sortable))
         case _:
             return (_value(rng, field),)
+
+
+def _a_minute_later(clock: Scalar) -> ClockTime:
+    assert isinstance(clock, ClockTime)
+    return ClockTime((clock.us + US_PER_MINUTE) % US_PER_DAY, "02:01")
 
 
 def _value(rng: Random, field: Field) -> Scalar:
@@ -302,23 +310,24 @@ def _a_window(rng: Random) -> tuple[Duration | None, Duration | None]:
 
 
 def _some_of(rng: Random, words: tuple[str, ...]) -> tuple[str, ...]:
-    return rng.choice(((), (), (rng.choice(words),), words, ("this",)))
+    return rng.choice(((), (), (rng.choice(words),), words, ("this",), ("this", words[0])))
 
 
 def _a_rule(rng: Random, number: int) -> Rule:
     effect = rng.choice((*[Effect.DROP_ITEM] * 7, Effect.SUPPRESS_MESSAGE, Effect.HOLD_MESSAGE))
     scope = Scope.ITEM if effect is Effect.DROP_ITEM else Scope.MESSAGE
     starts, ends = _a_date(rng), _a_date(rng)
+    mode = rng.choice((Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE, Mode.SHADOW, Mode.OFF))
     return Rule(
         id=f"rule-{number}",
         effect=effect,
         hold=_a_hold(rng) if effect is Effect.HOLD_MESSAGE else None,
-        always=rng.random() < 0.2,
-        code=CODE,
+        always=mode is Mode.ENFORCE and rng.random() < 0.2,
+        code=rng.choice(CODES),
         when=a_condition(rng, scope, rng.choice((0, 1, 2, 3, 4))),
         unless=a_condition(rng, scope, rng.choice((0, 1, 2))) if rng.random() < 0.3 else None,
         when_unknown=rng.choice(tuple(WhenUnknown)),
-        mode=rng.choice((Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE, Mode.SHADOW, Mode.OFF)),
+        mode=mode,
         starts=starts,
         ends=ends if starts is None or ends is None or ends.us > starts.us else None,
         position=POSITION,
@@ -382,7 +391,12 @@ def _a_customer(rng: Random, name: str) -> CustomerRecord:
         time_zone=_maybe(rng, ZONES),
         consent=rng.choice(("{}", '{"email":true,"sms":false}', '{"email":false}', '{"advert":true,"sms":true}')),
         attributes=rng.choice(
-            ("{}", '{"tier":"gold"}', '{"points":"3","joined":"2026-10-24"}', '{"points":"3.5","joined":"soon"}')
+            (
+                "{}",
+                '{"tier":"gold","level":"silver"}',
+                '{"points":"3","joined":"2026-10-24","level":"bronze"}',
+                '{"points":"3.5","joined":"soon"}',
+            )
         ),
         do_not_contact=rng.choice((None, True, False)),
         open_case=rng.choice((None, True, False)),
