@@ -202,11 +202,13 @@ def value_of(name: str, case: Case) -> Any:
     if name == "item.sku":
         return str(case.product)
     if name == "item.replenishment_due":
-        last = max((at for at, sku, _ in case.bought if sku == case.product), default=None)
+        own = [(at, units) for at, sku, units in case.bought if sku == case.product]
+        last = max((at for at, _ in own), default=None)
         if product is None:
             return False if last is None else None
         days = product["item.replenish_days"]
-        return days is not None and last is not None and case.at >= last + days * 86_400
+        lasts = sum(units for at, units in own if at == last) * (days or 0) * 86_400
+        return days is not None and last is not None and case.at >= last + lasts
     if name in {"stock.available_units", "stock.on_hand"}:
         stale = case.stock_max_age is not None and timedelta(hours=2).total_seconds() >= case.stock_max_age
         return None if stale else synthetic_units(case)
