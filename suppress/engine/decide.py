@@ -101,6 +101,7 @@ class Decider:
             zone=zone_of(compiled.time_zone) or ZoneInfo("UTC"),
             cycles_days=compiled.cycles_days,
             regions=compiled.regions,
+            choices=_choices(all_leaves),
         )
         self._boundaries_us = [
             at_us
@@ -262,6 +263,12 @@ def _turns_with_the_clock(leaf: Leaf) -> bool:
     if isinstance(leaf, Compare):
         return leaf.field.name in LOCAL_FIELDS
     return isinstance(leaf, Sent) and leaf.zone == CUSTOMER_ZONE
+
+
+def _choices(all_leaves: Iterable[Leaf]) -> dict[str, tuple[str, ...]]:
+    """The fields that are one of a few words, and the words."""
+    compared = (leaf.field for leaf in all_leaves if isinstance(leaf, Compare))
+    return {field.name: field.choices for field in compared if field.type is FieldType.CHOICE}
 
 
 def _clocks(all_leaves: Iterable[Leaf]) -> tuple[int, ...]:

@@ -314,14 +314,6 @@ def _customer(attribute: str) -> Callable[[MessageValues], Seen]:
     return read
 
 
-def _customer_attribute(attribute: str, type_: FieldType) -> Callable[[MessageValues], Seen]:
-    def read(values: MessageValues) -> Seen:
-        customer = values.shared.customer()
-        return None if customer is None else value_of(customer.attributes.get(attribute), type_)
-
-    return read
-
-
 def _consent_to(channel: str | None) -> Callable[[MessageValues], Seen]:
     """Consent to a channel, or (None) to the message's own."""
 
@@ -351,10 +343,22 @@ def _local_date(values: MessageValues) -> Seen:
     return day_number(values.at_us, values.shared.zone())
 
 
-def _declared(name: str) -> tuple[str, FieldType]:
-    """An attribute's name and the type its ruleset gives it."""
+def _attribute(name: str, prefix: str) -> Callable[[Mapping[str, str], SharedFacts], Seen]:
+    """What reads an attribute from all there are, as the type its ruleset declares."""
     plain = label_of(name)
-    return plain, FieldType(name.rpartition(" as ")[2]) if plain != name else FieldType.TEXT
+    type_ = FieldType(name.rpartition(" as ")[2]) if plain != name else FieldType.TEXT
+    attribute = plain.removeprefix(prefix)
+    return lambda texts, shared: value_of(texts.get(attribute), type_, shared.terms.choices.get(name, ()))
+
+
+def _customer_attribute(name: str) -> Callable[[MessageValues], Seen]:
+    read_from = _attribute(name, _OF_CUSTOMER)
+
+    def read(values: MessageValues) -> Seen:
+        customer = values.shared.customer()
+        return None if customer is None else read_from(customer.attributes, values.shared)
+
+    return read
 
 
 @cache
@@ -369,21 +373,19 @@ def item_reader(name: str) -> Callable[[ItemValues], Seen]:
     if name.startswith("message.kept_of_category under "):
         return _placed_under(name.partition(" under ")[2])
     if name.startswith(_OF_ITEM):
-        plain, type_ = _declared(name)
-        attribute = plain.removeprefix(_OF_ITEM)
-        return lambda values: value_of(values.product.attributes.get(attribute), type_) if values.product else None
+        of_item = _attribute(name, _OF_ITEM)
+        return lambda values: of_item(values.product.attributes, values.shared) if values.product else None
     return lambda values: values.message.field(name)
 
 
 @cache
 def message_reader(name: str) -> Callable[[MessageValues], Seen]:
     """What reads a field of the message, its customer or its campaign. Raises KeyError for a name nobody knows."""
-    plain, type_ = _declared(name)
     if name.startswith(_OF_MESSAGE):
-        attribute = plain.removeprefix(_OF_MESSAGE)
-        return lambda values: value_of(values.shared.snapshot.message.attributes.get(attribute), type_)
+        of_message = _attribute(name, _OF_MESSAGE)
+        return lambda values: of_message(values.shared.snapshot.message.attributes, values.shared)
     if name.startswith(_OF_CUSTOMER):
-        return _customer_attribute(plain.removeprefix(_OF_CUSTOMER), type_)
+        return _customer_attribute(name)
     if name.startswith(_CONSENT):
         return _consent_to(name.removeprefix(_CONSENT))
     return MESSAGE_READERS[name]

@@ -31,7 +31,7 @@ class Terms:
     """What a ruleset lays down for reading facts. `zone`: the shop's.
 
     `age_bounds_us`, `clocks_us`: what ages and local times are compared with. `cycles_days`: category -> days one unit
-    lasts. `regions`: region -> stock locations.
+    lasts. `regions`: region -> stock locations. `choices`: attribute declared as one of a few words -> these words.
     """
 
     max_age_us: Mapping[Source, int] = field(default_factory=dict)
@@ -40,6 +40,7 @@ class Terms:
     zone: ZoneInfo
     cycles_days: Mapping[str, int] = field(default_factory=dict)
     regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class SharedFacts:

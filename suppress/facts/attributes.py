@@ -1,6 +1,7 @@
 """Turn the text of an attribute into a value of the type its ruleset declares; what cannot be read is unknown."""
 
 import re
+from collections.abc import Collection
 from datetime import date
 from typing import Final
 
@@ -12,8 +13,11 @@ _YES_NO: Final = {"yes": True, "true": True, "1": True, "no": False, "false": Fa
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
-def value_of(text: str | None, type_: FieldType) -> str | int | bool | None:
-    """NUMBER: a whole number. YES_NO: yes, no, true, false, 1, 0 in any case. DAY: days since 1970. Else the text."""
+def value_of(text: str | None, type_: FieldType, choices: Collection[str] = ()) -> str | int | bool | None:
+    """NUMBER: a whole number. YES_NO: yes, no, true, false, 1, 0 in any case. DAY: days since 1970. TEXT: as it is.
+
+    CHOICE: the text, when it is one of `choices`.
+    """
     if text is None:
         return None
     plain = text.strip()
@@ -24,6 +28,8 @@ def value_of(text: str | None, type_: FieldType) -> str | int | bool | None:
             return _YES_NO.get(plain.lower())
         case FieldType.DAY:
             return _day(plain)
+        case FieldType.CHOICE:
+            return plain if plain in choices else None
         case _:
             return text
 

@@ -7,7 +7,7 @@ false. Steps are counted, so that no file can make the question expensive; once 
 from collections.abc import Iterable
 from typing import Final
 
-from suppress.facts.fields import FIELDS, Field, FieldType, Operator
+from suppress.facts.fields import Field, FieldType, Operator
 from suppress.rules.extents import extent, lies_in, without
 from suppress.rules.past_implication import past_implies
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Said, Scalar, Sent, Shown
@@ -148,10 +148,10 @@ def _compare_implies(first: Compare, second: Compare) -> bool:
 
 
 def closed_values(field: Field) -> tuple[Scalar, ...] | None:
-    """All values a field can have, where they are few. An attribute's text may be any, whatever was declared."""
+    """All values a field can have, where they are few. An attribute that is none of the declared ones is unknown."""
     if field.type is FieldType.YES_NO:
         return (True, False)
-    return field.choices if field.type is FieldType.CHOICE and field.base in FIELDS else None
+    return field.choices if field.type is FieldType.CHOICE else None
 
 
 def satisfying(values: Iterable[Scalar], compare: Compare) -> list[Scalar]:
