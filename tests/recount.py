@@ -66,7 +66,8 @@ def recount(campaign_id: int, rules_file: Path) -> Recount:
     rules = yaml.safe_load(rules_file.read_text())
     active = [rule for rule in rules["rules"] if rule.get("mode", "enforce") == "enforce"]
     defaults = rules.get("defaults", {})
-    assert {"mode", "starts", "ends"}.isdisjoint(rules), "the recount knows no mode or dates of a whole ruleset"
+    unheard = {"mode", "starts", "ends", "control_group", "use", "define", "attributes"}
+    assert unheard.isdisjoint(rules), f"the recount knows no {unheard & set(rules)} of a whole ruleset"
     assert set(defaults) <= {"when_unknown", "stock_max_age"}, f"the recount does not know all of {set(defaults)}"
     max_age = seconds(defaults["stock_max_age"]) if "stock_max_age" in defaults else None
 
@@ -75,6 +76,9 @@ def recount(campaign_id: int, rules_file: Path) -> Recount:
     at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("America/New_York")).timestamp()
     lines = all_lines()
     catalogue = read_catalogue()
+    paths = [f"{product['item.category']}/" for product in catalogue.values()]
+    named = [cycle for cycle in rules.get("cycles", {}) if any(path.startswith(f"{cycle}/") for path in paths)]
+    assert not named, f"the recount knows only the cycles of products, and the catalogue has {named}"
     result = Recount()
     wanted = messages(campaign_id, lines, at)
     history: dict[int, list[tuple[float, int, int]]] = defaultdict(list)
@@ -169,7 +173,8 @@ def read_catalogue() -> dict[int, dict[str, Any]]:
 def first_that_fires(rules: list[dict[str, Any]], defaults: dict[str, Any], truth: Any) -> str | None:
     """The id of the first rule whose `when` holds and whose `unless` does not; unknown follows `when_unknown`."""
     for rule in rules:
-        known = {"id", "title", "drop", "suppress", "code", "when", "unless", "when_unknown", "mode", "owner"}
+        # `always` matters to shadow rulesets and control groups, of which the demo has none.
+        known = {"id", "title", "drop", "suppress", "code", "when", "unless", "when_unknown", "mode", "owner", "always"}
         assert set(rule) <= known, f"the recount does not know {set(rule) - known} of rule {rule['id']}"
         value = truth(rule["when"])
         if "unless" in rule:
