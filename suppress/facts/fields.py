@@ -230,7 +230,7 @@ _TABLE: Final = (
     Field(name="message.local_date", type=FieldType.DAY, scope=Scope.MESSAGE, phrase="the date where the customer lives", may_be_unknown=False,
           meaning="the date in the customer's time zone, else in the ruleset's; for holidays: `in: [2026-12-25, 2026-12-26]`"),
     Field(name="message.dropped_code", type=FieldType.WORDS, scope=Scope.OUTCOME, phrase="the reasons for dropping items", may_be_unknown=False,
-          meaning="the reason codes for which items of the message were dropped; for `suppress: message` and `hold` only"),
+          meaning="the codes that decided over the dropped items of the message; for `suppress: message` and `hold` only"),
     Field(name="message.items_kept", type=_NUMBER, scope=Scope.OUTCOME, phrase="left", unit="items",
           may_be_unknown=False, meaning="slots that are filled once items were dropped and replaced; for `suppress: message` and `hold` only"),
     Field(name="campaign.id", type=_TEXT, scope=Scope.MESSAGE, phrase="the campaign",
