@@ -14,6 +14,7 @@ from suppress.engine.purchases import Purchase, Purchases, units_or_orders
 from suppress.engine.shared import UnknownFact
 from suppress.facts.catalog import Product
 from suppress.facts.instants import US_PER_DAY
+from suppress.facts.snapshot import Source
 from suppress.rules.tree import Bought, By, Count, Parts, Same
 
 
@@ -159,7 +160,9 @@ class ItemHistory:
     def _find(self, same: Same, by: By) -> _Counted:
         sure = by is By.CUSTOMER or self.purchases.household_problem() is None
         if same is Same.COMPONENT:
-            own = self.purchases.found(Same.COMPONENT, self.sku, by)
+            # A catalogue too old to say what the item is cannot say what was inside the bundles bought either.
+            usable = self.purchases.shared.problem_with(Source.PRODUCTS) is None
+            own = self.purchases.found(Same.COMPONENT if usable else Same.SKU, self.sku, by)
             if self.product is None:
                 return _Counted(own, False)
             parts = dict.fromkeys(self.product.bundle_of)

@@ -52,7 +52,7 @@ AS_OF_US = to_us(datetime(2026, 10, 25, 1, tzinfo=UTC))
 """The very instant at which European clocks go from 3:00 back to 2:00: local times and calendars are hardest here."""
 SKUS = ("A-1", "A-2", "B-1", "b-1", "C-1", "ghost")
 GROUPS = ("A", "B", "é\"\\'\n")
-CATEGORIES = ("food", "food/tea", "food/tea/green", "foodstuff")
+CATEGORIES = ("food", "food/tea", "food/tea/green", "foodstuff", "home")
 BRANDS = ("NO", "on", "", "Ünï 🍵", "x y")
 COUNTRIES = ("CH", "DE")
 CHANNELS = ("email", "advert")
@@ -125,7 +125,8 @@ def _made_to_measure() -> tuple[Field, ...]:
     )
 
 
-_FIELDS = (*FIELDS.values(), *_made_to_measure())
+DRAWN_FIELDS = (*FIELDS.values(), *_made_to_measure())
+"""What comparisons are drawn of: the whole vocabulary, and fields made to measure."""
 
 
 def a_ruleset(rng: Random) -> Ruleset:
@@ -152,7 +153,7 @@ def a_book(rng: Random) -> FactBook:
     book.add(_a_level(rng, sku, place) for sku in SKUS for place in ("east", "west", "north") if rng.random() < 0.5)
     book.add(_a_customer(rng, name) for name in ("ada", "bob", "cyd") if rng.random() < 0.8)
     book.add(_an_order(rng, number) for number in range(rng.choice((0, 1, 2, 4, 8))))
-    book.add(_a_sent(rng, number) for number in range(rng.choice((0, 0, 1, 2, 4))))
+    book.add(_a_sent(rng, number) for number in range(rng.choice((0, 1, 2, 4, 6))))
     book.add(_a_feedback(rng) for _ in range(rng.choice((0, 0, 1, 2, 3))))
     return book
 
@@ -194,7 +195,12 @@ def a_leaf(rng: Random, scope: Scope) -> Leaf:
     if rng.random() < 0.2:
         return _a_sent_condition(rng)
     wanted = {Scope.ITEM, Scope.MESSAGE} if scope is Scope.ITEM else {Scope.MESSAGE, Scope.OUTCOME}
-    field = rng.choice([field for field in _FIELDS if field.scope in wanted])
+    fields = [field for field in DRAWN_FIELDS if field.scope in wanted]
+    if rng.random() < 0.5:
+        # There are many fields of some types and one of others: each type comes up as often as the next.
+        type_ = rng.choice(tuple(FieldType))
+        fields = [field for field in fields if field.type is type_] or fields
+    field = rng.choice(fields)
     operator = rng.choice(OPERATORS[field.type])
     return Compare(field=field, operator=operator, values=_values(rng, field, operator))
 
