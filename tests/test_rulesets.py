@@ -1,5 +1,6 @@
 """The rules we ship: without a mistake, each tried by its cases, and each of them needed."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,23 @@ def test_a_shipped_ruleset_has_no_problem(path: Path) -> None:
     assert [] == [str(problem) for problem in problems]
     assert MODELINE == path.read_text(encoding="utf-8").splitlines()[0]
     assert (RULESETS / "ruleset.schema.json").is_file()
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED - {"consent-and-caps"}))
+def test_a_shop_may_take_over_a_shipped_ruleset_with_consent_and_caps(name: str, tmp_path: Path) -> None:
+    """A file of three lines takes over both: all their rules, and nothing to warn of."""
+    both = (name, "consent-and-caps")
+    for each in both:
+        shutil.copy(RULESETS / f"{each}.yaml", tmp_path)
+    own = tmp_path / "my-shop.yaml"
+    own.write_text(f"version: 1\nruleset: my-shop\nuse: [{', '.join(both)}]\n")
+
+    ruleset, problems = read_ruleset(own)
+
+    assert [] == [str(problem) for problem in problems]
+    assert ruleset is not None
+    expected = {rule.id for each in both for rule in _ruleset(RULESETS / f"{each}.yaml").rules}
+    assert expected == {rule.id for rule in ruleset.rules}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
