@@ -120,7 +120,7 @@ class ItemHistory:
 
         The cycle is that of one unit, so it is multiplied by the units of the last purchase.
         """
-        last_us = self.last_kept_us()
+        last_us = None if self._cycle_days is None else self.last_kept_us()
         if self._cycle_days is None or last_us is None:
             return None
         units = sum(p.kept_units for p in self.purchases.found(Same.SKU, self.sku) if p.at_us == last_us)

@@ -7,7 +7,7 @@ time; a canary fired in every session before anything else. What breaks that sha
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -26,13 +26,14 @@ from suppress.engine.durable_form import (
     definition,
     derived_form,
     is_short_text,
+    probes,
     rule_form,
 )
 from suppress.engine.evaluate import Seen, Truth, Values, compare, fires, truth
 from suppress.errors import EngineError
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
-from suppress.rules.tree import Bought, By, Compare, Leaf, Past, Said, Same, Sent, Shown
+from suppress.rules.tree import Bought, By, Compare, Past, Said, Same, Sent, Shown
 
 try:
     import durable_rules_engine as engine
@@ -57,16 +58,26 @@ _IDS: Final = 16
 """Ids a session uses in turn: a stale firing carries another one, and a fact left behind is met again as `observed`."""
 _STORED: Final = 0
 _NO_MATCH: Final = 1
-_TRUTHS: Final = {True: TRUE, False: FALSE, None: UNKNOWN}
+_TRUTHS: Final[Mapping[Truth, int]] = {True: TRUE, False: FALSE, None: UNKNOWN}
+_ONLY_TRUE: Final[Mapping[Truth, int]] = {True: TRUE}
+"""What is posted for a derived column that is only ever tested for TRUE: absent, it satisfies no test either."""
 
 _Row = dict[str, str | int | bool]
+
+
+class _Told(NamedTuple):
+    """One derived column. `posted`: the truths that are posted, and as what."""
+
+    key: str
+    condition: Any
+    posted: Mapping[Truth, int]
 
 
 class _Tabled(NamedTuple):
     """Derived columns that compare one field. `known`: what they say of a value seen before, for values recur."""
 
     field: str
-    tests: tuple[tuple[str, Compare], ...]
+    tests: tuple[_Told, ...]
     known: dict[Seen, dict[str, int]]
 
 
@@ -74,7 +85,7 @@ class _Purchases(NamedTuple):
     """Derived columns that ask for purchases of one kind. `never`: what they say when there was none, as mostly."""
 
     first: Bought
-    tests: tuple[tuple[str, Bought], ...]
+    tests: tuple[_Told, ...]
     never: dict[str, int]
 
 
@@ -183,18 +194,30 @@ class Inference:
         self._texts = [(c.key, c.field) for c in native if column_class(c.type) is str]
         self._numbers = [(c.key, c.field) for c in native if column_class(c.type) is int]
         self._flags = [(c.key, c.field) for c in native if column_class(c.type) is bool]
-        of_same: dict[tuple[Same, By], list[tuple[str, Bought]]] = defaultdict(list)
-        self._outreach = [(c.key, c.condition) for c in derived if isinstance(c.condition, Shown | Sent | Said)]
-        self._derived = [(c.key, c.condition) for c in derived if not isinstance(c.condition, Leaf)]
-        of_field: dict[str, list[tuple[str, Compare]]] = defaultdict(list)
-        for column in derived:
-            if isinstance(column.condition, Compare):
-                of_field[column.condition.field.name].append((column.key, column.condition))
-            elif isinstance(column.condition, Bought):
-                of_same[column.condition.same, column.condition.by].append((column.key, column.condition))
+        tests = (test for chunk in chunks for form in chunk.forms.values() for test in probes(form))
+        tested_for_more = {test.column for test in tests if (test.op, test.constant) != ("$eq", TRUE)}
+        of_same: dict[tuple[Same, By], list[_Told]] = defaultdict(list)
+        of_field: dict[str, list[_Told]] = defaultdict(list)
+        self._outreach: list[_Told] = []
+        self._derived: list[_Told] = []
+        for key, condition in derived:
+            told = _Told(key, condition, _TRUTHS if key in tested_for_more else _ONLY_TRUE)
+            match condition:
+                case Compare(field=field):
+                    of_field[field.name].append(told)
+                case Bought(same=same, by=by):
+                    of_same[same, by].append(told)
+                case Shown() | Sent() | Said():
+                    self._outreach.append(told)
+                case _:
+                    self._derived.append(told)
         self._purchases = [
-            _Purchases(tests[0][1], tuple(tests), dict.fromkeys((key for key, _ in tests), FALSE))
-            for tests in of_same.values()
+            _Purchases(
+                alike[0].condition,
+                tuple(alike),
+                {told.key: FALSE for told in alike if False in told.posted},
+            )
+            for alike in of_same.values()
         ]
         self._tabled = [_Tabled(name, tuple(tests), {}) for name, tests in of_field.items()]
         return [(chunk, {name: named[name] for name in chunk.forms}) for chunk in chunks]
@@ -234,24 +257,29 @@ class Inference:
 
     def _derive(self, values: Values, row: _Row) -> None:
         """Add what is decided in Python: purchases, comparisons the engine cannot make, trees beyond its limits."""
-        for first, nodes, never in self._purchases:
+        past = values.past
+        for first, tests, never in self._purchases:
             if values.never_bought(first):
                 row.update(never)
             else:
-                for key, node in nodes:
-                    row[key] = _TRUTHS[values.past(node)]
+                for key, node, posted in tests:
+                    if (outcome := past(node)) in posted:
+                        row[key] = posted[outcome]
         for name, tests, known in self._tabled:
             seen = values.field(name)
             said = known.get(seen)
             if said is None:
-                said = {key: _TRUTHS[compare(leaf, seen)] for key, leaf in tests}
+                outcomes = [(key, posted, compare(leaf, seen)) for key, leaf, posted in tests]
+                said = {key: posted[outcome] for key, posted, outcome in outcomes if outcome in posted}
                 if len(known) < MAX_TABLED:
                     known[seen] = said
             row.update(said)
-        for key, asked in self._outreach:
-            row[key] = _TRUTHS[values.past(asked)]
-        for key, condition in self._derived:
-            row[key] = _TRUTHS[truth(condition, values)]
+        for key, node, posted in self._outreach:
+            if (outcome := past(node)) in posted:
+                row[key] = posted[outcome]
+        for key, condition, posted in self._derived:
+            if (outcome := truth(condition, values)) in posted:
+                row[key] = posted[outcome]
 
     def _ask(self, session: _Session, row: _Row) -> frozenset[int]:
         session.turn = turn = (session.turn + 1) % _IDS

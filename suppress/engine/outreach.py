@@ -134,7 +134,9 @@ class Outreach:
     def _showing(self, node: Shown, sku: str, product: Product | None) -> Iterable[SentMessage]:
         key = _key(node.same, sku, product)
         for message in self._matching(node):
-            if any(item.sku == sku or (key is not None and _of(item, node.same) == key) for item in message.items):
+            if message.items and any(
+                item.sku == sku or (key is not None and _of(item, node.same) == key) for item in message.items
+            ):
                 yield message
 
     def _window(self, node: Sent | Shown) -> tuple[int, int]:

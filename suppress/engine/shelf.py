@@ -40,13 +40,14 @@ def group_in_stock_share(shared: SharedFacts, product: Product | None) -> int | 
     if product is None:
         return None
     group = shared.of_same_style(product.item_group)
-    available = 0
-    for other in group:
-        if other.status == _SELLABLE:
-            levels = shared.snapshot.stock.get(other.sku, ())
-            if _problem_of(shared, other.sku, levels) is not None:
-                return None
-            available += any(level.available_units > 0 for level in levels)
+    stock = shared.snapshot.stock
+    shelves = [stock.get(other.sku, ()) for other in group if other.status == _SELLABLE]
+    if not all(shelves):
+        return None
+    levels = [level for shelf in shelves for level in shelf]
+    if levels and _problem_of(shared, product.sku, levels) is not None:
+        return None
+    available = len({level.sku for level in levels if level.available_units > 0})
     return 100 * available // len(group)
 
 
@@ -104,8 +105,11 @@ def _restock_at(shelf: Shelf) -> Seen:
 
 
 def _availability(shelf: Shelf) -> Seen:
-    stated = {level.availability for level in shelf.levels}
-    return next((word for word in _BEST_FIRST if word in stated), None)
+    stated = [level.availability for level in shelf.levels]
+    for word in _BEST_FIRST:
+        if word in stated:
+            return word
+    return None
 
 
 def _age(shelf: Shelf) -> Seen:

@@ -11,7 +11,7 @@ from durable_log import EngineLog
 from durable_trees import PURCHASES, Facts, a_rule, compare
 from durable_witness import witness
 
-from suppress.engine.durable_form import MAX_FIRINGS, TEXT_STAND_IN, Columns, name_hash
+from suppress.engine.durable_form import FALSE, MAX_FIRINGS, TEXT_STAND_IN, TRUE, UNKNOWN, Columns, name_hash
 from suppress.engine.inference import Inference
 from suppress.errors import EngineError
 from suppress.facts.fields import Operator
@@ -237,7 +237,19 @@ def test_guard_d29_patterns_stay_outside(agree, log: EngineLog) -> None:
     agree(rules, [Facts({"item.title": "a b", "item.category": "home/bed"}, {PURCHASES[0]: True}), Facts({})])
 
     assert "$mt" not in json.dumps(log.definitions())
-    assert all(set(fact) - {"id", "sid", "t"} == {f"f{n}" for n in range(len(rules))} for fact in log.facts())
+    posted = [{name: fact[name] for name in set(fact) - {"id", "sid", "t"}} for fact in log.facts()]
+    assert {f"f{n}" for n in range(len(rules))} >= {name for columns in posted for name in columns}
+    assert {FALSE, TRUE, UNKNOWN} >= {number for columns in posted for number in columns.values()}
+
+
+def test_a_condition_decided_in_python_is_posted_where_it_could_satisfy_a_test(agree, log: EngineLog) -> None:
+    """Rules that fire on certain truth alone get no column for a condition that is false or unknown."""
+    like_a = compare("item.title", Operator.STARTS_WITH, "a")
+    agree([a_rule(like_a, number=0)], [Facts({"item.title": text}, {}) for text in ("a", "b", None)])
+    agree([a_rule(like_a, number=0, block=True)], [Facts({"item.title": text}, {}) for text in ("a", "b", None)])
+
+    told = [fact.get("f0") for fact in log.facts()]
+    assert [None, TRUE, None, None, UNKNOWN, TRUE, FALSE, UNKNOWN] == told
 
 
 def resident_kb() -> int:
