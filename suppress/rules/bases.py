@@ -14,6 +14,7 @@ from suppress.rules.document import MAX_VALUES, BrokenNode, ListNode, MapNode, N
 from suppress.rules.findings import Findings, listed, quoted, suggestion
 from suppress.rules.folders import RULE_FILE_ENDINGS, BaseFile, Bases
 from suppress.rules.header import read_header, read_name
+from suppress.rules.nodes import plain
 
 MAX_DEPTH: Final = 10
 MAX_BASES: Final = 20
@@ -72,7 +73,8 @@ class _Resolver:
         if not found:
             return Resolved(node)
         merged = found[0].node
-        for other in found[1:]:
+        for (other_name, position), other in zip(used[1:], found[1:], strict=True):
+            self._warn_of_namesakes(merged, other.node, node, other_name, position)
             merged = self._merge(merged, other.node)
         names = dict.fromkeys(
             each for (base_name, _), base in zip(used, found, strict=True) for each in (*base.bases, base_name)
@@ -182,6 +184,18 @@ class _Resolver:
             )
         return found
 
+    def _warn_of_namesakes(self, merged: MapNode, other: MapNode, own: MapNode, name: str, position: Position) -> None:
+        """Two bases that call different rules by one name: the later silently takes the place of the earlier."""
+        earlier, later, mended = _rules_of(merged), _rules_of(other), _rules_of(own)
+        for id_ in sorted(earlier.keys() & later.keys() - mended.keys()):
+            if _does(earlier[id_]) != _does(later[id_]):
+                self._findings.warn(
+                    "same-id-in-bases",
+                    f"the rule {quoted(id_)} of {quoted(name)} takes the place of another rule of that name",
+                    position,
+                    f'give one of the two another id, or say here what "{id_}" is to do',
+                )
+
     def _refuse_cycle(self, trail: list[tuple[str, Position]]) -> None:
         # Told the same way whichever file of the circle is read, so that it is told once.
         first = min(range(len(trail)), key=lambda at: trail[at][0])
@@ -279,6 +293,17 @@ def _overlay(base: Node, over: MapNode) -> MapNode:
     # What a rule says is judged where it is said: in the base, unless the override says something else.
     position = over.position if changed & (_EFFECTS | _CONDITIONS) else base.position
     return MapNode(_merge_maps(base, over).entries, position)
+
+
+def _rules_of(node: MapNode) -> dict[str, MapNode]:
+    listed_rules = node.get("rules")
+    rules = listed_rules.items if isinstance(listed_rules, ListNode) else ()
+    return {name: rule for rule in rules if isinstance(rule, MapNode) and (name := _id_of(rule)) is not None}
+
+
+def _does(rule: MapNode) -> dict[str, object]:
+    """What a rule does and when, as plain data."""
+    return {key.text: plain(value) for key, value in rule.entries if key.text in _EFFECTS | _CONDITIONS}
 
 
 def _id_of(rule: Node) -> str | None:
