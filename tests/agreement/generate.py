@@ -131,7 +131,7 @@ DRAWN_FIELDS = (*FIELDS.values(), *_made_to_measure())
 
 def a_ruleset(rng: Random) -> Ruleset:
     """One to eight rules, now and then enough for several chunks of the engine."""
-    count = rng.choice((1, 2, 3, 4, 6, 8)) if rng.random() < 0.98 else rng.randint(50, 110)
+    count = rng.choice((1, 2, 3, 4, 6, 8)) if rng.random() < 0.99 else rng.randint(50, 110)
     ages = {source: Duration(rng.choice(WINDOWS_US), "some time") for source in Source if rng.random() < 0.25}
     return Ruleset(
         name="random",
@@ -153,7 +153,7 @@ def a_book(rng: Random) -> FactBook:
     book.add(_a_level(rng, sku, place) for sku in SKUS for place in ("east", "west", "north") if rng.random() < 0.5)
     book.add(_a_customer(rng, name) for name in ("ada", "bob", "cyd") if rng.random() < 0.8)
     book.add(_an_order(rng, number) for number in range(rng.choice((0, 1, 2, 4, 8))))
-    book.add(_a_sent(rng, number) for number in range(rng.choice((0, 1, 2, 4, 6))))
+    book.add(_a_sent(rng, number) for number in range(rng.choice((0, 0, 1, 2, 4))))
     book.add(_a_feedback(rng) for _ in range(rng.choice((0, 0, 1, 2, 3))))
     return book
 
@@ -400,7 +400,7 @@ def _a_customer(rng: Random, name: str) -> CustomerRecord:
             (
                 "{}",
                 '{"tier":"gold","level":"silver"}',
-                '{"points":"3","joined":"2026-10-24","level":"bronze"}',
+                '{"points":"3","joined":"2026-10-24","level":"wood"}',
                 '{"points":"3.5","joined":"soon"}',
             )
         ),
@@ -433,12 +433,12 @@ def _an_order(rng: Random, number: int) -> OrderRecord:
 
 def _a_sent(rng: Random, number: int) -> SentRecord:
     return SentRecord(
-        message_id=rng.choice(("m-1", f"m-{number + 2}")),
+        message_id=rng.choice(("m-1", *[f"m-{number + 2}"] * 3)),
         customer_id=rng.choice(("ada", "ada", "ada", "bob")),
         channel=_maybe(rng, CHANNELS),
         campaign_id=_maybe(rng, ("spring", "autumn")),
         sent_at_us=rng.choice((_past(rng), AS_OF_US - rng.randrange(40 * US_PER_DAY))),
-        items=json.dumps([rng.choice(SKUS) for _ in range(rng.choice((0, 1, 2, 3)))]),
+        items=json.dumps([rng.choice(SKUS) for _ in range(rng.choice((0, 2, 3, 4)))]),
         updated_at_us=AS_OF_US,
     )
 
