@@ -7,8 +7,9 @@ import re2
 
 from suppress.facts.fields import Field, FieldType, Operator
 from suppress.rules.document import BrokenNode, ListNode, Node, ScalarNode
-from suppress.rules.findings import Findings, quoted, suggestion
+from suppress.rules.findings import Findings, quoted
 from suppress.rules.literals import Context, read_choice, read_number, read_text, read_yes_no
+from suppress.rules.reason_codes import refuse_unregistered
 from suppress.rules.shares import read_percent
 from suppress.rules.times import read_clock, read_day, read_duration, read_instant
 from suppress.rules.tree import ClockTime, Day, Duration, Instant, Scalar
@@ -16,12 +17,21 @@ from suppress.rules.tree import ClockTime, Day, Duration, Instant, Scalar
 PERCENT: Final = "percent"
 """The unit of fields whose numbers are shares."""
 
+MINOR_UNITS: Final = "minor units"
+"""The unit of prices."""
+
 DROPPED_CODE: Final = "message.dropped_code"
 """The field whose words are reason codes."""
 
 MAX_PATTERN_CHARACTERS: Final = 1000
 MAX_PATTERNS: Final = 100
 _PATTERN_MEMORY_BYTES: Final = 1 << 18
+_FOR_LISTS: Final = {
+    Operator.IS: 'write "in: [...]" for one of several values',
+    Operator.IS_NOT: 'write "not_in: [...]" for none of several values',
+    Operator.UNDER: 'write one "under" for each, as entries of "any"',
+}
+"""What to write when an operator of one value is given several."""
 
 
 def read_values(found: Field, operator: Operator, operand: Node, context: Context) -> tuple[Scalar, ...] | None:
@@ -37,6 +47,14 @@ def read_values(found: Field, operator: Operator, operand: Node, context: Contex
             return _one(read_text(operand, quoted(operator.value), context.findings))
         case Operator.MATCHES:
             return _one(_read_pattern(operand, context))
+        case _ if isinstance(operand, ListNode) and operator in _FOR_LISTS:
+            context.findings.add(
+                "value-expected",
+                f"{quoted(operator.value)} takes one value, not a list",
+                operand.position,
+                _FOR_LISTS[operator],
+            )
+            return None
         case _:
             return _one(_read_value(found, operand, context))
 
@@ -57,7 +75,7 @@ def _read_value(found: Field, node: Node, context: Context) -> Scalar | None:
         case FieldType.NUMBER if found.unit == PERCENT:
             return read_percent(node, what, findings)
         case FieldType.NUMBER:
-            return read_number(node, what, findings)
+            return read_number(node, what, findings, minor_units=found.unit == MINOR_UNITS)
         case FieldType.DURATION:
             return read_duration(node, what, findings)
         case FieldType.INSTANT:
@@ -78,12 +96,7 @@ def _read_code(node: Node, context: Context) -> str | None:
     code = read_text(node, "the reason code", context.findings)
     if code is None or code in context.codes:
         return code
-    context.findings.add(
-        "unregistered-code",
-        f"the reason code {quoted(code)} is not registered",
-        node.position,
-        suggestion(code, sorted(context.codes)) or f'register it at the top: "codes: {{{code[:40]}: what it means}}"',
-    )
+    refuse_unregistered(code, context.codes, node.position, context.findings)
     return None
 
 
@@ -140,7 +153,9 @@ def _read_bounds(found: Field, operand: Node, context: Context) -> tuple[Scalar,
             "two-values-expected",
             '"between" needs two values',
             operand.position,
-            "write the lower and the upper one in brackets: [lower, upper]",
+            'write the first and the last one in brackets: ["22:00", "08:00"]'
+            if found.type is FieldType.CLOCK
+            else "write the lower and the upper one in brackets: [lower, upper]",
         )
         return None
     low, high = (_read_value(found, item, context) for item in operand.items)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from suppress.rules.document import Node, ScalarNode
 from suppress.rules.findings import Findings, listed, quoted
 from suppress.rules.literals import INTEGER, MANY_DIGITS, read_number, scalar
+from suppress.rules.slips import NUMBER_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def read_count(node: Node, what: str, words: tuple[str, ...], findings: Findings
             return None
         word = known[parts[1]]
         found = ScalarNode(parts[0], found.quoted, found.position)
-    number = read_number(found, what, findings, f"3 {word}")
+    spelled = NUMBER_WORDS.get(found.text.lower().partition(" ")[0]) if not found.quoted else None
+    number = read_number(found, what, findings, f"{spelled or 3} {word}")
     if number is None:
         return None
     if number < 1:

@@ -15,8 +15,10 @@ from suppress.rules.entries import DEFAULTS, RULE, TOP, names
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.keys import check_keys, require_keys
 from suppress.rules.literals import Context, read_choice, read_text, scalar
+from suppress.rules.reason_codes import check_spelling
 from suppress.rules.ruleset import WhenUnknown
 from suppress.rules.shares import read_share
+from suppress.rules.slips import DEFAULT_SLIPS, FILE_SLIPS
 from suppress.rules.tables import entries_of, read_attributes, read_cycles, read_regions
 from suppress.rules.times import read_duration
 from suppress.rules.tree import Duration
@@ -30,11 +32,11 @@ DEFAULT_KEYS: Final = names(DEFAULTS)
 MAX_AGE_SOURCES: Final = {f"{source.value}_max_age": source for source in Source}
 
 _OF_RULES: Final = {
+    **FILE_SLIPS,
     **{name: "it stands in a rule" for name in names(RULE) if name not in TOP_KEYS},
     "when_unknown": 'it stands in a rule, or under "defaults"',
 }
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
-_CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ def _read_defaults(node: Node | None, findings: Findings) -> tuple[WhenUnknown, 
     )
     if entries is None:
         return when_unknown, max_age
-    check_keys(entries, 'under "defaults"', DEFAULT_KEYS, findings)
+    check_keys(entries, 'under "defaults"', DEFAULT_KEYS, findings, helps=DEFAULT_SLIPS)
     for key, value in entries.entries:
         if key.text == "when_unknown":
             when_unknown = read_when_unknown(value, findings)
@@ -162,12 +164,6 @@ def _read_codes(node: Node | None, findings: Findings) -> dict[str, str]:
     entries = entries_of(node, '"codes"', 'for example "codes: {not_in_season: the item is out of season}"', findings)
     for key, value in entries.entries if entries else ():
         meaning = read_text(value, f"the meaning of the code {quoted(key.text)}", findings)
-        if not _CODE.fullmatch(key.text) or len(key.text) > 64:
-            findings.add(
-                "bad-code",
-                f"the code {quoted(key.text)} must have small letters, digits and underscores, and begin with a letter",
-                key.position,
-                "write for example not_in_season",
-            )
+        check_spelling(key.text, key.position, findings)
         codes[key.text] = meaning or ""
     return codes

@@ -15,6 +15,7 @@ from suppress.facts.fields import OPERATORS, Field, Operator, find_field
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, US_PER_YEAR
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.findings import Findings, listed, quoted, suggestion
+from suppress.rules.slips import CHOICE_SLIPS, NUMBER_WORDS
 from suppress.rules.tree import Condition
 
 MAX_TEXT_BYTES: Final = 1024
@@ -29,6 +30,7 @@ UNITS_US: Final = {
     "year": US_PER_YEAR,
 }
 MANY_DIGITS: Final = 18
+MANY_CHARACTERS: Final = 60
 
 YES: Final = frozenset({"yes", "Yes", "true", "True"})
 NO: Final = frozenset({"no", "No", "false", "False"})
@@ -129,8 +131,10 @@ def read_text(node: Node, what: str, findings: Findings) -> str | None:
     return text
 
 
-def read_number(node: Node, what: str, findings: Findings, example: str = "5") -> int | None:
-    """A whole number, unquoted, digits only."""
+def read_number(
+    node: Node, what: str, findings: Findings, example: str = "5", *, minor_units: bool = False
+) -> int | None:
+    """A whole number, unquoted, digits only. `minor_units`: it is a price, told in cents."""
     found = scalar(node, what, findings)
     if found is None:
         return None
@@ -154,15 +158,14 @@ def read_number(node: Node, what: str, findings: Findings, example: str = "5") -
             )
             return None
         return int(text)
-    with_unit = re.fullmatch(r"(-?[0-9]{1,18})(?:\s+[^\W\d_]+|\s*%)", text)
-    help_ = f"write {with_unit[1]} alone" if with_unit else f"write a whole number, for example {example}"
+    help_ = "prices count minor units: 20.00 is 2000" if minor_units else _number_help(text, example)
     operator = _spelled_operator(text)
     if re.fullmatch(r"-?[0-9]*[.,][0-9]+|-?[0-9]+[.,]", text) and len(text) <= MANY_DIGITS:
         findings.add(
             "decimal-number",
             f"{what} is a whole number, not {quoted(text)}",
             position,
-            "write it without decimals; prices count minor units, so 9.99 is 999",
+            "prices count minor units, so 9.99 is 999" if minor_units else "write it without decimals",
         )
     elif re.fullmatch(r"-?[0-9][0-9_',. ]*", text):
         findings.add(
@@ -241,12 +244,25 @@ def read_choice(node: Node, what: str, choices: tuple[str, ...], findings: Findi
     if text in choices:
         return text
     low = found.text.lower()
+    meant = CHOICE_SLIPS.get(low.replace(" ", "_").replace("-", "_"))
     longer = [choice for choice in choices if len(low) >= 3 and choice.startswith(low)]
-    near = suggestion(low, longer or choices) or (f'did you mean "{longer[0]}"?' if longer else None)
+    near = (
+        f'write "{meant}"'
+        if meant in choices
+        else suggestion(low, longer or choices) or (f'did you mean "{longer[0]}"?' if longer else None)
+    )
     findings.add(
         "unknown-value", f"{what} cannot be {quoted(found.text)}", found.position, near or f"write {listed(choices)}"
     )
     return None
+
+
+def _number_help(text: str, example: str) -> str:
+    numbers = re.findall(r"-?[0-9]+", text)
+    if len(numbers) == 1 and len(numbers[0]) <= MANY_DIGITS and len(text) <= MANY_CHARACTERS:
+        return f"write {numbers[0]} alone"
+    word = text.lower().partition(" ")[0]
+    return f"write {NUMBER_WORDS[word]}" if word in NUMBER_WORDS else f"write a whole number, for example {example}"
 
 
 def _missing_help(what: str) -> str:

@@ -22,9 +22,9 @@ from suppress.problems import Position
 from suppress.rules.comparisons import read_path, read_values
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from suppress.rules.entries import CONDITIONS
-from suppress.rules.findings import quoted, suggestion
+from suppress.rules.findings import listed, quoted, suggestion
 from suppress.rules.literals import Context, read_text
-from suppress.rules.slips import AT_SLIPS, CONDITION_SLIPS, OPERATOR_SLIPS
+from suppress.rules.slips import AT_SLIPS, CONDITION_SLIPS, FIELD_SLIPS, OPERATOR_SLIPS
 from suppress.rules.tree import All, Compare, Condition
 
 _MOST_COMPARED: Final = 60
@@ -106,11 +106,12 @@ def _read_operators(
 ) -> Condition | None:
     narrowed, said = _read_qualifiers(entries, found, context)
     if not said:
+        example = _EXAMPLES.get(found.type) or f"is: {found.choices[0]}"
         context.findings.add(
             "missing-operator",
             f"nothing is said of {quoted(key.text)} but {quoted(entries[0][0].text)}",
             entries[0][0].position,
-            'add what it is compared with, for example "below: 1"',
+            f"add what it is compared with, for example {quoted(example)}",
         )
         return None
     parts: list[Condition | None] = []
@@ -219,6 +220,13 @@ def _is_undeclared(found: Field, context: Context) -> bool:
     return found.type is FieldType.TEXT and found.name not in FIELDS and found.name not in context.attributes
 
 
+_EXAMPLES: Final = {
+    FieldType.NUMBER: "below: 1",
+    FieldType.INSTANT: "below: 2026-12-24",
+    FieldType.DURATION: "above: 2 hours",
+}
+"""What may be said of a field that takes a qualifier; of the others, their first choice."""
+
 _KINDS: Final = {
     FieldType.TEXT: "a text",
     FieldType.CHOICE: "one of a few words",
@@ -241,9 +249,16 @@ def _operators(found: Field) -> str:
 def _refuse_field(key: ScalarNode, value: Node, context: Context) -> None:
     name, position = key.text, key.position
     dotted = f"{name}."
-    if isinstance(value, MapNode) and value.entries and any(known.startswith(dotted) for known in FIELDS):
-        inner = f"{name}.{value.entries[0][0].text}"
+    inner = f"{name}.{value.entries[0][0].text}" if isinstance(value, MapNode) and value.entries else ""
+    if find_field(inner) is not None:
         help_ = f"write the name in one piece, with a dot: {quoted(inner)}"
+    elif name.lower() in FIELD_SLIPS:
+        help_ = f'write "{FIELD_SLIPS[name.lower()]}"'
+    elif name in context.definitions:
+        help_ = f'write "defined: {name[:60]}"'
+    elif any(known.startswith(dotted) for known in FIELDS):
+        few = [known for known in FIELDS if known.startswith(dotted)][:3]
+        help_ = f"write one of its fields with a dot, for example {listed(quoted(known) for known in few)}"
     elif name in ATTRIBUTE_PREFIXES:
         help_ = f"write the attribute's name after the dot: {quoted(name + 'colour')}"
     elif name.lower() in CONDITION_SLIPS:
@@ -251,6 +266,20 @@ def _refuse_field(key: ScalarNode, value: Node, context: Context) -> None:
     elif name in {operator.value for operator in Operator}:
         help_ = f'an operator stands behind a field: "field: {{{name}: value}}"'
     else:
-        names = [*FIELDS, *CONDITIONS]
-        help_ = suggestion(name, names) or suggestion(name.lower(), names) or "docs/rules.md lists the fields"
+        help_ = _near_field(name) or _near_field(name.lower()) or "docs/rules.md lists the fields"
     context.findings.add("unknown-field", f"no field {quoted(name)}", position, help_)
+
+
+def _near_field(name: str) -> str | None:
+    """The field, or the entry of a condition, that was meant. What all names of a group share says nothing."""
+    group, dot, last = name.partition(".")
+    of_group = [known.removeprefix(f"{group}.") for known in FIELDS if known.startswith(f"{group}{dot}")]
+    if not dot or not of_group:
+        return suggestion(name, [*FIELDS, *CONDITIONS])
+    near = difflib.get_close_matches(last[:60], of_group, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{group}.{near[0]}"?'
+    attributes = f"{group}.attributes."
+    if attributes in ATTRIBUTE_PREFIXES and find_field(f"{attributes}{last}") is not None:
+        return f"write {quoted(f'{attributes}{last}')} if it is an attribute of yours"
+    return suggestion(last, FIELDS)

@@ -13,11 +13,14 @@ from suppress.rules.keys import check_keys, require_keys
 from suppress.rules.literals import Context, read_text, read_yes_no
 from suppress.rules.ruleset import Rule
 from suppress.rules.shares import read_share
+from suppress.rules.slips import RULE_SLIPS
 from suppress.rules.times import read_instant
 
 RULE_KEYS: Final = names(RULE)
 
-_OF_FILES: Final = {name: "it stands at the top of the file" for name in names(TOP) if name not in RULE_KEYS}
+_OF_FILES: Final = RULE_SLIPS | {
+    name: "it stands at the top of the file" for name in names(TOP) if name not in RULE_KEYS
+}
 
 
 def read_rules(node: MapNode, header: Header, context: Context) -> tuple[Rule, ...]:

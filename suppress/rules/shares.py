@@ -62,7 +62,7 @@ def read_percent(node: Node, what: str, findings: Findings) -> int | None:
             "not-a-share",
             f"{what} is in whole percent, not {quoted(text)}",
             found.position,
-            "write it without decimals, for example 50%" if _TOO_FINE.fullmatch(text) else "write for example 50%",
+            _whole_percent_help(text),
         )
         return None
     if int(match[1]) > 100:
@@ -71,10 +71,26 @@ def read_percent(node: Node, what: str, findings: Findings) -> int | None:
     return int(match[1])
 
 
+def _whole_percent_help(text: str) -> str:
+    part = re.fullmatch(r"0[.,]([0-9]{1,2})", text)
+    if part and int(part[1]):
+        return f"write {int(part[1].ljust(2, '0'))}%"
+    if _TOO_FINE.fullmatch(text):
+        return "write it without decimals, for example 50%"
+    whole = re.fullmatch(r"([0-9]{1,2}) *(?:percent|per cent|pct|prozent)", text.lower())
+    return f"write {whole[1]}%" if whole else "write for example 50%"
+
+
 def _share_help(text: str) -> str:
     if re.fullmatch(r"[01]\.0*", text):
         return f'write "{"100%" if text[0] == "1" else "0%"}"'
-    return 'write for example "40%" or "0.4"'
+    return _percent_meant(text) or 'write for example "40%" or "0.4"'
+
+
+def _percent_meant(text: str) -> str | None:
+    """The share with its sign when it is written in another form: `5 percent`, `5,5 %`."""
+    match = re.fullmatch(r"([0-9]{1,2})(?:[.,]([0-9]{1,2}))? *(?:%|percent|per cent|pct|prozent)", text.lower())
+    return f'write "{match[1]}{f".{match[2]}" if match[2] else ""}%"' if match else None
 
 
 def _refuse_size(what: str, text: str, node: Node, findings: Findings) -> None:

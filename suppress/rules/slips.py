@@ -31,10 +31,103 @@ CONDITION_SLIPS: Final = {
     **dict.fromkeys(("use", "define", "definition", "ref", "condition"), "defined"),
 }
 
+FIELD_SLIPS: Final = {
+    **dict.fromkeys(
+        ("stock.quantity", "stock.qty", "stock.units", "stock.level", "stock.count", "stock.inventory", "item.stock",
+         "item.quantity", "item.available", "item.inventory"), "stock.available_units"),
+    **dict.fromkeys(("item.in_stock", "stock.in_stock", "stock.status"), "stock.availability"),
+    **dict.fromkeys(("item.name", "item.product_name"), "item.title"),
+    **dict.fromkeys(("item.style", "item.group", "item.model"), "item.item_group"),
+    **dict.fromkeys(("item.id", "item.product_id", "item.article"), "item.sku"),
+    **dict.fromkeys(("campaign.name", "campaign.campaign_id", "message.campaign", "message.campaign_id"),
+                    "campaign.id"),
+    **dict.fromkeys(("message.tag", "message.tags"), "campaign.tag"),
+    **dict.fromkeys(("campaign.channel", "channel"), "message.channel"),
+    **dict.fromkeys(("message.placement", "placement"), "item.placement"),
+    **dict.fromkeys(("message.time", "message.hour", "customer.local_time", "time", "now"), "message.local_time"),
+    **dict.fromkeys(("message.day", "weekday", "day"), "message.local_weekday"),
+    **dict.fromkeys(("message.date", "date", "today"), "message.local_date"),
+    **dict.fromkeys(("customer.opt_in", "customer.opted_in", "customer.newsletter", "customer.consents"),
+                    "customer.consent"),
+    **dict.fromkeys(("customer.complaint", "customer.case"), "customer.open_case"),
+    **dict.fromkeys(("customer.household", ), "customer.household_id"),
+}  # fmt: skip
+"""A name no field has -> the field that is meant."""
+
+CHOICE_SLIPS: Final = {
+    **dict.fromkeys(("product", "article", "item", "variant"), "sku"),
+    **dict.fromkeys(("style", "group", "model", "parent"), "item_group"),
+    **dict.fromkeys(("bundle", "set", "kit", "part", "parts"), "component"),
+    **dict.fromkeys(("own", "owns", "owned", "have", "has", "has_it"), "already_own"),
+    **dict.fromkeys(("dislike", "dislikes", "no_interest", "no_thanks"), "not_interested"),
+    **dict.fromkeys(("gift", "as_gift"), "bought_as_gift"),
+    **dict.fromkeys(("sold_out", "unavailable", "not_available"), "out_of_stock"),
+    **dict.fromkeys(("available", "deliverable"), "in_stock"),
+    **dict.fromkeys(("family", "home"), "household"),
+    **dict.fromkeys(("no", "without"), "exclude"),
+    **dict.fromkeys(("yes", "with"), "include"),
+    **dict.fromkeys(("daily",), "day"),
+    **dict.fromkeys(("weekly",), "week"),
+    **dict.fromkeys(("monthly",), "month"),
+    **dict.fromkeys(("test", "dry_run", "draft", "monitor", "log"), "shadow"),
+    **dict.fromkeys(("on", "live", "active", "enforced"), "enforce"),
+    **dict.fromkeys(("disabled", "inactive", "paused"), "off"),
+}
+"""A word that is none of the choices -> the one that is meant, where it is a choice."""
+
+NUMBER_WORDS: Final = {
+    "none": 0, "no": 0, "zero": 0, "one": 1, "once": 1, "two": 2, "twice": 2, "three": 3, "four": 4, "five": 5,
+    "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+}  # fmt: skip
+
+FILE_SLIPS: Final = {
+    **dict.fromkeys(("name", "id", "ruleset_name"), 'write "ruleset"'),
+    **dict.fromkeys(("include", "includes", "extends", "import", "base", "bases", "inherits"), 'write "use"'),
+    **dict.fromkeys(("definitions", "conditions"), 'write "define"'),
+    **dict.fromkeys(("locations", "stores"), 'write "regions"'),
+    "cases": "this file has rules; cases stand in NAME.cases.yaml beside it",
+}
+"""A key at the top of a file that is none -> what to say of it."""
+
+DEFAULT_SLIPS: Final = {
+    "max_age": 'say whose facts are meant, for example "stock_max_age"',
+}
+
+RULE_SLIPS: Final = {
+    "name": 'write "id", or "title" for a text',
+    **dict.fromkeys(("description", "label", "comment"), 'write "title"'),
+    **dict.fromkeys(("priority", "order", "weight", "rank"), "rules decide in the order they stand; move the rule"),
+    **dict.fromkeys(("delay", "wait", "postpone", "pause"), 'write "hold"'),
+    "send": "messages are sent unless a rule says otherwise; delete the line",
+    **dict.fromkeys(("if", "condition", "conditions", "where"), 'write "when"'),
+    **dict.fromkeys(("except", "exception", "exceptions", "but_not"), 'write "unless"'),
+    **dict.fromkeys(("reason", "reason_code"), 'write "code"'),
+    **dict.fromkeys(("action", "effect", "then", "do"), 'write the effect itself: "drop: item" or another'),
+    **dict.fromkeys(("remove", "exclude", "skip"), 'write "drop: item"'),
+    **dict.fromkeys(("block", "stop"), 'write "suppress: message"'),
+    **dict.fromkeys(("enabled", "active", "disabled"), 'write "mode: enforce" or "mode: off"'),
+    **dict.fromkeys(("from", "start", "valid_from"), 'write "starts"'),
+    **dict.fromkeys(("until", "end", "to", "valid_to", "valid_until", "expires"), 'write "ends"'),
+}
+"""A key of a rule that is none -> what to say of it."""
+
+_ABOVE: Final = ("above", "more_than", "over", "greater_than")
+_AT_MOST: Final = ("at_most", "below", "less_than", "max", "maximum", "under", "fewer_than")
+
+
+def _other_counts(name: str) -> dict[str, str]:
+    return {
+        **dict.fromkeys(_ABOVE, '"at_least" counts the number itself, too: for more than 3 write "at_least: 4"'),
+        **dict.fromkeys(
+            _AT_MOST, f'for at most 3 put "{name}" with "at_least: 4" under "not"; for a cap of 3 write "at_least: 3"'
+        ),
+    }
+
+
 _KEYS: Final = {
     **dict.fromkeys(("last", "in_last", "since", "window", "in", "for", "during"), "within"),
     **dict.fromkeys(("before", "older_than", "not_in"), "not_within"),
-    **dict.fromkeys(("count", "min", "minimum", "times", "units", "messages", "orders", "above"), "at_least"),
+    **dict.fromkeys(("count", "min", "minimum", "times", "units", "messages", "orders"), "at_least"),
 }
 _OF: Final[dict[str, dict[str, str]]] = {
     "bought": {
@@ -62,7 +155,9 @@ _OF: Final[dict[str, dict[str, str]]] = {
 }
 
 PAST_SLIPS: Final = {
-    name: {slip: f'write "{key}"' for slip, key in _KEYS.items() if key in names(PAST[name])} | helps
+    name: {slip: f'write "{key}"' for slip, key in _KEYS.items() if key in names(PAST[name])}
+    | (_other_counts(name) if "at_least" in names(PAST[name]) else {})
+    | helps
     for name, helps in _OF.items()
 }
 """For each condition about the past: a key that is not one of its own -> what to say of it."""

@@ -46,7 +46,7 @@ def read_cycles(node: Node | None, findings: Findings) -> dict[str, Duration]:
     entries = entries_of(node, '"cycles"', 'for example "cycles: {grocery/coffee: 30 days}"', findings)
     for key, value in entries.entries if entries else ():
         path = read_path(key, "the category", findings)
-        cycle = read_duration(value, f"the cycle of {quoted(key.text)}", findings)
+        cycle = read_duration(value, f"the cycle of {quoted(key.text)}", findings, units="days, weeks or years")
         if cycle is not None and cycle.us % US_PER_DAY:
             findings.add(
                 "not-whole-days",

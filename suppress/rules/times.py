@@ -16,7 +16,7 @@ from suppress.rules.literals import INTEGER, MANY_DIGITS, UNITS_US, Context, sca
 from suppress.rules.tree import ClockTime, Day, Duration, Instant
 
 MAX_YEARS: Final = 100
-_UNIT_LIST: Final = "seconds, minutes, hours, days, weeks or years"
+UNIT_LIST: Final = "seconds, minutes, hours, days, weeks or years"
 _ABBREVIATIONS: Final = {
     "s": "seconds", "sec": "seconds", "secs": "seconds", "min": "minutes", "mins": "minutes", "h": "hours",
     "hr": "hours", "hrs": "hours", "d": "days", "w": "weeks", "wk": "weeks", "wks": "weeks", "y": "years",
@@ -32,8 +32,10 @@ _LIKE_CLOCK: Final = re.compile(r"([0-9]{1,2})(?:[:.h ]?([0-9]{2})?(?::00)?) ?([
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def read_duration(node: Node, what: str, findings: Findings, unit_meant: str = "days") -> Duration | None:
-    """A length of time with its unit: `180 days`. `unit_meant`: the one proposed for a bare number."""
+def read_duration(
+    node: Node, what: str, findings: Findings, unit_meant: str = "days", units: str = UNIT_LIST
+) -> Duration | None:
+    """A length of time with its unit: `180 days`. `unit_meant`: the one proposed for a bare number; `units`: others."""
     found = scalar(node, what, findings)
     if found is None:
         return None
@@ -43,7 +45,7 @@ def read_duration(node: Node, what: str, findings: Findings, unit_meant: str = "
             "missing-unit",
             f"{what} has no unit: {quoted(text)}",
             position,
-            f"write {quoted(text.lstrip('-')[:MANY_DIGITS] + f' {unit_meant}')} or another unit: {_UNIT_LIST}",
+            f"write {quoted(text.lstrip('-')[:MANY_DIGITS] + f' {unit_meant}')} or another unit: {units}",
         )
         return None
     match = _DURATION.fullmatch(text)
@@ -52,14 +54,14 @@ def read_duration(node: Node, what: str, findings: Findings, unit_meant: str = "
             "not-a-duration",
             f"{what} is a length of time, not {quoted(text)}",
             position,
-            f'write a whole number and a unit, for example "30 days"; units are {_UNIT_LIST}',
+            f'write a whole number and a unit, for example "30 days"; units are {units}',
         )
         return None
     number, unit = match[1], match[2]
     unit_us = UNITS_US.get(unit.removesuffix("s")) if unit != "s" else None
     if unit_us is None:
         findings.add(
-            "unknown-unit", f"there is no unit {quoted(unit)}", position, _unit_help(number[:MANY_DIGITS], unit)
+            "unknown-unit", f"there is no unit {quoted(unit)}", position, _unit_help(number[:MANY_DIGITS], unit, units)
         )
         return None
     if len(number) > MANY_DIGITS or int(number) * unit_us > MAX_YEARS * US_PER_YEAR:
@@ -173,8 +175,14 @@ def _day_help(text: str) -> str:
 
 
 def _european(text: str) -> str | None:
-    match = re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})", text)
-    return f'write year, month, day: "{match[3]}-{match[2]:0>2}-{match[1]:0>2}"' if match else None
+    match = re.fullmatch(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})", text)
+    if match is None:
+        return None
+    first, second = int(match[1]), int(match[3])
+    if match[2] != "." and first <= 12 and second <= 12:
+        return None  # 5/6/2026 is in June here and in May there.
+    month, day = (first, second) if match[2] != "." and second > 12 else (second, first)
+    return f'write year, month, day: "{match[4]}-{month:02}-{day:02}"' if 1 <= month <= 12 and 1 <= day <= 31 else None
 
 
 def _clock_help(text: str) -> str:
@@ -190,7 +198,7 @@ def _clock_help(text: str) -> str:
     return 'write hours and minutes, for example "08:00" or "22:30"'
 
 
-def _unit_help(number: str, unit: str) -> str:
+def _unit_help(number: str, unit: str, units: str) -> str:
     if unit.lower().startswith(("month", "quarter")):
         days = 30 if unit.lower().startswith("month") else 90
         exact = f'for example "{int(number) * days} days"' if number else ""
@@ -198,4 +206,4 @@ def _unit_help(number: str, unit: str) -> str:
     near = suggestion(unit.lower(), [*UNITS_US, *(f"{name}s" for name in UNITS_US)])
     if unit.lower() in _ABBREVIATIONS:
         return f'write "{number} {_ABBREVIATIONS[unit.lower()]}"'
-    return near or f"units are {_UNIT_LIST}"
+    return near or f"units are {units}"

@@ -13,11 +13,12 @@ from suppress.problems import Problem
 from suppress.rules.conflicts import find_conflicts
 from suppress.rules.contradictions import find_contradictions
 from suppress.rules.extents import extent
-from suppress.rules.findings import Findings, TooManyProblemsError, quoted, suggestion
+from suppress.rules.findings import Findings, TooManyProblemsError, quoted
 from suppress.rules.gaps import find_gaps
 from suppress.rules.implication import Implication
 from suppress.rules.lacks import find_lacks
 from suppress.rules.places import line_of
+from suppress.rules.reason_codes import refuse_unregistered
 from suppress.rules.ruleset import Rule, Ruleset
 from suppress.rules.scopes import check_scopes
 from suppress.rules.tree import All, Compare, Condition, Instant, Not, leaves
@@ -118,13 +119,7 @@ def _check_names(ruleset: Ruleset, findings: Findings) -> None:
 
 def _check_rule(rule: Rule, ruleset: Ruleset, today: Instant | None, findings: Findings) -> None:
     if rule.code not in REASON_CODES and rule.code not in ruleset.codes:
-        near = suggestion(rule.code, [*REASON_CODES, *ruleset.codes])
-        findings.add(
-            "unregistered-code",
-            f"the reason code {quoted(rule.code)} is not registered",
-            rule.place("code"),
-            near or f'register it at the top: "codes: {{{rule.code[:40]}: what it means}}"',
-        )
+        refuse_unregistered(rule.code, [*REASON_CODES, *ruleset.codes], rule.place("code"), findings)
     for condition in _conditions(rule):
         check_scopes(rule, condition, findings)
         _check_ages(condition, ruleset, findings)
