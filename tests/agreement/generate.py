@@ -63,6 +63,12 @@ TAGS = ("sale", "winback", "vip")
 CODES = ("recently_purchased", "out_of_stock")
 CYCLES = {"food": Duration(5 * US_PER_DAY, "5 days"), "food/tea": Duration(US_PER_DAY, "1 day")}
 TODAY = AS_OF_US // US_PER_DAY
+PERIOD_STARTS_US = tuple(
+    (TODAY - days_ago) * US_PER_DAY - ahead_minutes * US_PER_MINUTE
+    for days_ago in (0, 1, 6, 24)
+    for ahead_minutes in (120, 0, -240, 345, 780)
+)
+"""Where the day, the week and the month begin in Zurich, UTC, New York, Kathmandu and Apia."""
 
 _TEXTS = {
     "item.sku": SKUS,
@@ -367,7 +373,7 @@ def _a_product(rng: Random, sku: str) -> ProductRecord:
         replenish_days=rng.choice((None, 1, 30)),
         price_minor=rng.choice((None, 0, 3, 2**53 - 1)),
         currency=_maybe(rng, ("EUR", "CHF")),
-        bundle_of=json.dumps(rng.sample(SKUS, rng.choice((0, 0, 0, 1, 2))) * rng.choice((1, 1, 2))),
+        bundle_of=json.dumps(rng.sample(SKUS, rng.choice((0, 0, 1, 2, 3))) * rng.choice((1, 1, 2))),
         attributes=rng.choice(("{}", '{"colour":"red"}', '{"colour":"no","organic":"yes"}', '{"organic":"maybe"}')),
         updated_at_us=AS_OF_US,
     )
@@ -437,7 +443,7 @@ def _a_sent(rng: Random, number: int) -> SentRecord:
         customer_id=rng.choice(("ada", "ada", "ada", "bob")),
         channel=_maybe(rng, CHANNELS),
         campaign_id=_maybe(rng, ("spring", "autumn")),
-        sent_at_us=rng.choice((_past(rng), AS_OF_US - rng.randrange(40 * US_PER_DAY))),
+        sent_at_us=rng.choice((_past(rng), rng.choice(PERIOD_STARTS_US) + rng.choice((-1, 0, 1)))),
         items=json.dumps([rng.choice(SKUS) for _ in range(rng.choice((0, 2, 3, 4)))]),
         updated_at_us=AS_OF_US,
     )
