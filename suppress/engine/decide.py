@@ -93,6 +93,15 @@ class Decider:
             if isinstance(name, str)
         }
         self._moving_rules = tuple(rule for rule in compiled.item_rules if moves(rule))
+        needs = compiled.needs
+        wanted = (
+            (Source.PRODUCTS, needs.products),
+            (Source.ORDERS, needs.history),
+            (Source.CUSTOMERS, needs.customer),
+            (Source.SENT, needs.sent),
+            (Source.FEEDBACK, needs.feedback),
+        )
+        self._feeds = [(source, source.value) for source, is_wanted in wanted if is_wanted]
         self._reasons_in_words = ReasonWriter()
         self._terms = Terms(
             max_age_us=compiled.max_age_us,
@@ -213,21 +222,12 @@ class Decider:
         return shared.next_change_us
 
     def _facts_as_of(self, shared: SharedFacts, judged: Iterable[_Judged]) -> dict[str, datetime | None]:
-        needs = self.compiled.needs
-        wanted = (
-            (Source.PRODUCTS, needs.products),
-            (Source.ORDERS, needs.history),
-            (Source.CUSTOMERS, needs.customer),
-            (Source.SENT, needs.sent),
-            (Source.FEEDBACK, needs.feedback),
-        )
         feeds_us = shared.snapshot.feeds_us
         ages: dict[str, datetime | None] = {}
-        for source, is_wanted in wanted:
-            if is_wanted:
-                loaded_us = feeds_us.get(source)
-                ages[source.value] = None if loaded_us is None else from_us(min(loaded_us, shared.as_of_us))
-        if needs.stock:
+        for source, name in self._feeds:
+            loaded_us = feeds_us.get(source)
+            ages[name] = None if loaded_us is None else from_us(min(loaded_us, shared.as_of_us))
+        if self.compiled.needs.stock:
             stated = [oldest_us(levels) for one in judged if (levels := one.values.shelf().levels)]
             ages[Source.STOCK.value] = from_us(min(stated)) if stated else None
         return ages

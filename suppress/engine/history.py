@@ -7,7 +7,7 @@ the same as itself, and the rest is unknown.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from suppress.engine.evaluate import Truth
 from suppress.engine.purchases import Purchase, Purchases, units_or_orders
@@ -16,6 +16,8 @@ from suppress.facts.catalog import Product
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import Source
 from suppress.rules.tree import Bought, By, Count, Parts, Same
+
+_OF_PRODUCT: Final = {Same.ITEM_GROUP: "item_group", Same.CATEGORY: "category", Same.BRAND: "brand"}
 
 
 class _Counted(NamedTuple):
@@ -137,7 +139,8 @@ class ItemHistory:
         low_us, high_us = self._window(node)
         within_us = node.within.us if node.within else None
         not_within_us = node.not_within.us if node.not_within else 0
-        inside = []
+        total = 0
+        orders = set()
         for purchase in purchases:
             at_us = purchase.at_us
             if at_us > high_us:
@@ -147,8 +150,9 @@ class ItemHistory:
                     note_change(at_us + within_us)
                 units = purchase.counted(node)
                 if units:
-                    inside.append((purchase, units))
-        return units_or_orders(inside, node.count) >= node.at_least
+                    total += units
+                    orders.add(purchase.order_id)
+        return (total if node.count is Count.UNITS else len(orders)) >= node.at_least
 
     def _counted(self, node: Bought) -> _Counted:
         """The purchases that count as the same, and whether those are all."""
@@ -173,14 +177,10 @@ class ItemHistory:
         return _Counted(self.purchases.found(same, key, by), sure)
 
     def _key(self, same: Same) -> str | None:
-        if same is Same.SKU:
+        attribute = _OF_PRODUCT.get(same)
+        if attribute is None:
             return self.sku
-        product = self.product
-        if product is None:
-            return None
-        if same is Same.ITEM_GROUP:
-            return product.item_group
-        return product.category if same is Same.CATEGORY else product.brand
+        return None if self.product is None else getattr(self.product, attribute)
 
     def _window(self, node: Bought) -> tuple[int, int]:
         at_us = self.at_us

@@ -67,7 +67,8 @@ def _levels_at(shared: SharedFacts, sku: str, at: str | None) -> tuple[Sequence[
 
 
 def _problem_of(shared: SharedFacts, sku: str, levels: Sequence[StockLevel]) -> UnknownFact | None:
-    if Source.STOCK in shared.snapshot.unavailable:
+    unavailable = shared.snapshot.unavailable
+    if unavailable and Source.STOCK in unavailable:
         return UnknownFact(Source.STOCK.value, None, Why.UNAVAILABLE)
     if not levels:
         return UnknownFact(Source.STOCK.value, sku, Why.MISSING)

@@ -5,6 +5,7 @@ local time that comes twice means the first of the two, or the next one to come.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -90,6 +91,7 @@ def _day_begins_us(day: date, zone: ZoneInfo) -> int:
     return min(_instants_of(day, 0, zone))
 
 
+@lru_cache(maxsize=1024)
 def _instants_of(day: date, wall_us: int, zone: ZoneInfo) -> tuple[int, ...]:
     """The one or two instants at which a wall clock shows this; that after the gap when it never does."""
     wall = datetime(day.year, day.month, day.day) + timedelta(microseconds=wall_us)  # noqa: DTZ001

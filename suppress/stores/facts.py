@@ -22,7 +22,7 @@ from suppress.stores.past import Past, PastOf
 from suppress.stores.statements import statements_for, wants_customers, wants_products, wants_stock
 
 _SOURCES: Final = {source.value: source for source in Source}
-_PRODUCT: Final = slice(1, 1 + len(Product._fields))
+_BUNDLE, _ATTRIBUTES = (1 + Product._fields.index(name) for name in ("bundle_of", "attributes"))
 
 Stock = dict[str, tuple[StockLevel, ...]]
 
@@ -133,13 +133,14 @@ class FactStore:
         skus = asked[0].skus if len(asked) == 1 else {sku for one in asked for sku in one.skus}
         if self._statements.goods is None or not skus:
             return products, stock
-        after_product = _PRODUCT.stop if self._has_products else 1
+        after_product = 1 + len(Product._fields) if self._has_products else 1
         for row in self._rows(self._statements.goods, (self._lists.values(skus),)):
             sku = row[0]
             if self._has_products and row[1] is not None and sku not in products:
-                products[sku] = _product(row[_PRODUCT])
+                products[sku] = _product(row)
             if self._has_stock and row[after_product] is not None:
-                stock[sku] = (*stock.get(sku, ()), StockLevel._make(row[after_product:]))
+                level = StockLevel._make(row[after_product:])
+                stock[sku] = (*stock[sku], level) if sku in stock else (level,)
         return products, stock
 
     def _rows(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
@@ -154,9 +155,11 @@ def _flag(value: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _product(columns: Row) -> Product:
-    bundle, attributes = columns[-2:]
-    return Product._make((*columns[:-2], () if bundle == "[]" else tuple(orjson.loads(bundle)), _map(attributes)))
+def _product(row: Row) -> Product:
+    """The product of a row of goods: its sku, then the product's columns, of which the last two are JSON text."""
+    bundle = row[_BUNDLE]
+    parts = () if bundle == "[]" else tuple(orjson.loads(bundle))
+    return Product._make((*row[1:_BUNDLE], parts, _map(row[_ATTRIBUTES])))
 
 
 def _map(text: str) -> Any:
