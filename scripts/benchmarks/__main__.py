@@ -9,13 +9,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.benchmarks.generate import Built, postgresql_store, server_with, sqlite_store
-from scripts.benchmarks.grid import Bench, Beside, Cell
+from scripts.benchmarks.grid import WHOLE, Bench, Beside, Cell
 from scripts.benchmarks.imports import Import, import_all, write_files
 from scripts.benchmarks.memory import measure_growth
 from scripts.benchmarks.postgres import server
 from scripts.benchmarks.rules import SIZES, make_up
 from scripts.benchmarks.shop import Shop, Spec
-from scripts.benchmarks.table import bars, bars_table, beside_table, grid_table, imports_table, machine
+from scripts.benchmarks.table import (
+    bars_of_checks,
+    bars_of_imports,
+    bars_table,
+    beside_table,
+    grid_table,
+    imports_table,
+    machine,
+    whole_about,
+)
+from scripts.benchmarks.whole import CORE
 
 _DATA = Path(__file__).parents[2] / "bench-data"
 _BEGIN, _END = "<!-- table: written by scripts/bench -->", "<!-- end of table -->"
@@ -35,14 +45,20 @@ def main() -> None:
             return
         bench = Bench(shop, folder / "rules", stores["SQLite"].url, options.calls)
         beside: list[Beside] = []
+        whole: list[Beside] = []
         cells: list[Cell] = []
         for store, built in stores.items():
             for history, calls in ((20, options.calls * 4), (500, options.calls)):
                 _say(f"rivals on {store}, {history} lines")
-                beside.append(bench.beside(store, built.url, history, calls if store == "SQLite" else calls // 2))
+                fewer = calls if store == "SQLite" else calls // 2
+                beside.append(bench.beside(store, built.url, history, fewer))
+                whole.append(bench.beside_whole(store, built.url, history, fewer))
         _say("memory")
         messages = bench.messages(20, 6, options.calls * 4)
-        growth = measure_growth(stores["SQLite"].url, bench.files[50], messages, options.checks, folder)
+        growths = {
+            rules: measure_growth(stores["SQLite"].url, bench.files[rules], messages, options.checks, folder)
+            for rules in (50, WHOLE)
+        }
         imports: list[Import] = []
         files = write_files(shop, folder / "files", options.lines)
         fresh = folder / "imported"
@@ -58,15 +74,22 @@ def main() -> None:
         for store, built in stores.items():
             _say(f"grid on {store}")
             cells += bench.grid(store, built.url)
-    found = bars(beside, growth, imports)
     parts = [
-        _about(shop, stores, bench, beside, options),
-        bars_table(found),
-        beside_table(beside),
+        _about(shop, stores, bench, [*beside, *whole], options),
+        bars_table(
+            [*bars_of_checks(beside, growths[50]), *bars_of_imports(imports)], bars_of_checks(whole, growths[WHOLE])
+        ),
+        beside_table(beside, "50 rules"),
+        beside_table(whole, "the ruleset `whole`"),
+        whole_about(whole),
         grid_table(cells),
         imports_table(imports),
-        f"Memory: {growth.before_mb:.1f} MB after {growth.checks // 10:,} checks, {growth.after_mb:.1f} MB after "
-        f"{growth.checks:,} more. The whole run took {(time.perf_counter() - begun) / 60:.0f} minutes.",
+        *(
+            f"Memory with {'50 rules' if rules == 50 else f'the ruleset `{rules}`'}: {growth.before_mb:.1f} MB after "
+            f"{growth.checks // 10:,} checks, {growth.after_mb:.1f} MB after {growth.checks:,} more."
+            for rules, growth in growths.items()
+        ),
+        f"The whole run took {(time.perf_counter() - begun) / 60:.0f} minutes.",
     ]
     text = "\n\n".join(parts)
     print(text)
@@ -96,7 +119,7 @@ def _about(
     shop: Shop, stores: dict[str, Built], bench: Bench, beside: Sequence[Beside], options: argparse.Namespace
 ) -> str:
     rows = stores["SQLite"].rows
-    shares = ", ".join(f"{cell.dropped_share:.0%}" for cell in beside if cell.store == "SQLite")
+    shares = ", ".join(f"{cell.dropped_share:.0%}" for cell in beside[:2])
     faults = sum(cell.faults for cell in beside)
     lines = [
         f"- Machine: {machine()}.",
@@ -104,6 +127,7 @@ def _about(
         f"{rows['order_lines']:,} order lines, {rows['products']:,} skus in {shop.spec.styles:,} styles "
         f"and {shop.spec.categories} categories.",
         *(f"- {size} rules: {make_up(bench.rules[size])}." for size in SIZES),
+        f"- `{WHOLE}`: 50 rules, the first {CORE} of those and the others in `scripts/benchmarks/whole.yaml`.",
         f"- With 50 rules {shares} of the items are dropped (20 and 500 lines). Engine faults: {faults}.",
     ]
     return "\n".join(lines)

@@ -35,13 +35,21 @@ def measure_growth(url: str, rules: Path, messages: list[Message], checks: int, 
 
 
 def _told(message: Message) -> list[object]:
-    return [message.customer_id, message.channel, message.campaign_id, [item.sku for item in message.items]]
+    items = [item.sku for item in message.items]
+    return [message.customer_id, message.channel, message.campaign_id, message.campaign_tags, items]
 
 
 def _main(url: str, rules: str, told: str, checks: int) -> None:
     messages = [
-        Message(customer_id=customer, channel=channel, campaign_id=campaign, items=items, send_at=AS_OF)
-        for customer, channel, campaign, items in json.loads(Path(told).read_text(encoding="utf-8"))
+        Message(
+            customer_id=customer,
+            channel=channel,
+            campaign_id=campaign,
+            campaign_tags=tags,
+            items=items,
+            send_at=AS_OF,
+        )
+        for customer, channel, campaign, tags, items in json.loads(Path(told).read_text(encoding="utf-8"))
     ]
     with suppress.open(url, rules) as gate:
         for number in range(checks // 10):

@@ -27,11 +27,8 @@ def make_messages(shop: Shop, database: Database, customers: list[str], items: i
         while len(chosen) < items:
             chance = rng.random()
             known = bought if chance < OWN_SHARE else shown if chance < OWN_SHARE + SHOWN_SHARE else []
-            if known:
-                sku_number = shop.sibling(rng, known[int(rng.integers(len(known)))])
-            else:
-                sku_number = shop.draw_skus(rng, 1)[0]
-            chosen[sku_number] = None
+            like = shop.sibling(rng, known[int(rng.integers(len(known)))]) if known else shop.draw_skus(rng, 1)[0]
+            chosen[like] = None
         campaign = CAMPAIGNS[int(rng.integers(len(CAMPAIGNS)))]
         messages.append(
             Message(

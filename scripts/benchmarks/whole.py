@@ -120,11 +120,11 @@ class WholeByHand:
         local = datetime.fromtimestamp(as_of_us / 1_000_000, ZoneInfo(zone))
         monday = local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=local.weekday())
         week_us = int(monday.timestamp()) * 1_000_000
-        fortnight_us = as_of_us - 14 * US_PER_DAY
+        soon_us = as_of_us - 3 * US_PER_DAY
         if (
             must_not
-            or sum(one.at_us > fortnight_us and one.channel == message.channel for one in sent) >= 2
-            or sum(one.at_us >= week_us and one.channel in ("email", "push", "advert") for one in sent) >= 2
+            or any(one.at_us > soon_us and one.channel == message.channel for one in sent)
+            or any(one.at_us >= week_us and one.campaign == message.campaign_id for one in sent)
             or not kept
         ):
             return dropped, "suppress"
@@ -142,7 +142,9 @@ class WholeByHand:
             return dropped, "hold"
         return dropped, "send"
 
-    def _items(self, message: Message, people: dict[str, Any], sent: list[_Sent]) -> tuple[Dropped, int]:
+    def _items(  # noqa: PLR0912, PLR0915  (one `if` per rule, as a person would)
+        self, message: Message, people: dict[str, Any], sent: list[_Sent]
+    ) -> tuple[Dropped, int]:
         as_of_us, who, rows = AS_OF_US, message.customer_id, self._rows
         country, region, _, _, attributes, *_ = people[who or ""]
         customer = orjson.loads(attributes)
@@ -158,7 +160,7 @@ class WholeByHand:
         for row in rows(self._with_list(len(members))[1], (*members, as_of_us)):
             bought.add(row, row[0] == who)
         said = rows(self._feedback, (who, as_of_us - 200 * US_PER_DAY, as_of_us))
-        messages_of_3_days = sum(one.at_us > as_of_us - 3 * US_PER_DAY for one in sent)
+        messages_of_14_days = sum(one.at_us > as_of_us - 14 * US_PER_DAY for one in sent)
         is_advertising = message.channel == "advert" or not {"reach", "clearance"}.isdisjoint(message.campaign_tags)
         dropped: Dropped = {}
         placed_styles: set[str] = set()
@@ -235,31 +237,31 @@ class WholeByHand:
             elif any(sku in one.skus and one.at_us > as_of_us - 7 * US_PER_DAY for one in sent):
                 rule = "shown-this-week"
             elif any(
-                style in one.styles and one.channel == "email" and one.at_us > as_of_us - 21 * US_PER_DAY
+                style in one.styles and one.channel in ("email", "push") and one.at_us > as_of_us - 21 * US_PER_DAY
                 for one in sent
             ):
-                rule = "style-shown-by-mail"
+                rule = "style-shown"
             elif (
                 sum(
                     category in one.categories
-                    and one.campaign == message.campaign_id
+                    and one.campaign in ("newsletter", "spring-sale")
                     and as_of_us - 30 * US_PER_DAY < one.at_us <= as_of_us - US_PER_DAY
                     for one in sent
                 )
                 >= 2
             ):
-                rule = "category-shown-in-campaign"
+                rule = "category-shown-twice"
             elif said and _said_no(said, sku, category):
                 rule = "said-no"
             elif style in placed_styles:
                 rule = "variant-beside-it"
             elif placed_in_department >= 2 and in_department:
                 rule = "enough-of-the-department"
-            elif 900 <= points <= 999 and price < 1000:
+            elif 150 <= points <= 199 and price < 1000:
                 rule = "rich-do-not-want-cheap"
             elif is_advertising and price <= 900 and attributes.get("season") != "all-year":
                 rule = "spring-is-over"
-            elif tier == "gold" and messages_of_3_days >= 2 and brand.startswith("brand-00"):
+            elif tier == "gold" and messages_of_14_days >= 2 and brand.startswith("brand-00"):
                 rule = "no-more-mail-for-the-gold"
             if rule is not None:
                 dropped[sku] = rule
