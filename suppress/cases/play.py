@@ -15,7 +15,8 @@ from suppress.engine.guarded import REFERENCE, Engine, GuardedEngine, ReferenceE
 from suppress.facts.snapshot import Snapshot, unavailable_snapshot
 from suppress.problems import Position, Problem, errors_in
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
-from suppress.rules.reading import is_rule_file, read_ruleset
+from suppress.rules.folders import RULE_FILE_ENDINGS, is_case_file, is_rule_file
+from suppress.rules.reading import read_ruleset
 
 ENGINES: Final = {"reference": ReferenceEngine, "durable": GuardedEngine}
 CASES_ENDING: Final = ".cases.yaml"
@@ -67,11 +68,18 @@ class PlayedFile:
 def case_files(directory_or_file: Path) -> list[Path]:
     """The case files of a folder (not of folders in it), sorted, or the one of a rule file or the case file itself."""
     if directory_or_file.is_dir():
-        return sorted(directory_or_file.glob(f"*{CASES_ENDING}"))
-    if directory_or_file.name.endswith(CASES_ENDING):
+        return sorted(path for path in directory_or_file.iterdir() if is_case_file(path) and path.is_file())
+    if is_case_file(directory_or_file):
         return [directory_or_file]
-    beside = directory_or_file.with_name(directory_or_file.stem + CASES_ENDING)
-    return [beside] if is_rule_file(directory_or_file) and beside.exists() else []
+    if not is_rule_file(directory_or_file):
+        return []
+    beside = (directory_or_file.with_name(f"{directory_or_file.stem}.cases{ending}") for ending in RULE_FILE_ENDINGS)
+    return [path for path in beside if path.exists()]
+
+
+def tried_name(path: Path) -> str:
+    """The name of the ruleset a case file tries: `shop` for `shop.cases.yaml`."""
+    return path.stem.removesuffix(".cases")
 
 
 def play_file(path: Path) -> tuple[list[Played], tuple[Problem, ...]]:
@@ -91,7 +99,7 @@ def play(path: Path, *, covering: bool = False, may_want_nothing: bool = False) 
             code="no-rules-beside",
             message=f"there is no {rules.name} beside this case file",
             position=Position(str(path)),
-            help="a case file NAME.cases.yaml belongs to the rule file NAME.yaml in the same folder",
+            help=f"a case file NAME{CASES_ENDING} belongs to the rule file NAME.yaml in the same folder",
         )
         return PlayedFile(path=path, problems=(problem,))
     ruleset, problems = read_ruleset(rules)
@@ -128,7 +136,8 @@ def coverage_without_cases(rules: Path) -> Coverage | None:
 
 
 def _rules_beside(path: Path) -> Path:
-    return path.with_name(path.name.removesuffix(CASES_ENDING) + ".yaml")
+    first, *others = (path.with_name(f"{tried_name(path)}{ending}") for ending in RULE_FILE_ENDINGS)
+    return next((other for other in others if other.exists() and not first.exists()), first)
 
 
 def _snapshot(story: Story, compiled: CompiledRuleset) -> Snapshot:

@@ -42,7 +42,8 @@ def command(paths: tuple[Path, ...], check: bool, diff: bool, rules: str | None)
             _replace(path, styled)
     for problem in problems:
         click.echo(str(problem), err=True)
-    click.echo(_summary(len(files), len(changed), "would change" if check or diff else "changed"), err=True)
+    unread = len({problem.position.file for problem in problems})
+    click.echo(_summary(len(files), len(changed), unread, "would change" if check or diff else "changed"), err=True)
     if problems:
         sys.exit(RULES_INVALID)
     if check and changed:
@@ -67,7 +68,7 @@ def _files(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     files = tuple(dict.fromkeys(found()))
     if not files:
         raise click.UsageError(
-            f"no rule file in {', '.join(map(str, paths))}. Add a file NAME.yaml or name another folder"
+            f"no rule file in {', '.join(map(str, paths))}. help: add a file NAME.yaml, or name another folder"
         )
     return files
 
@@ -77,7 +78,7 @@ def _default_rules(rules: str | None) -> str:
 
     folder = load_settings(rules=rules).rules
     if not Path(folder).exists():
-        raise click.UsageError(f"there is no {folder}. Name the folder of rule files, or make it")
+        raise click.UsageError(f"there is no {folder}. help: name the folder of rule files, or make it")
     return folder
 
 
@@ -128,6 +129,7 @@ def _difference(path: Path, data: bytes, styled: str) -> str:
     return told or f"{path}: the line breaks, the mark at its beginning or its end would change\n"
 
 
-def _summary(files: int, changed: int, verb: str) -> str:
-    of = "1 file" if files == 1 else f"{files} files"
-    return f"{of}: {changed} {verb}" if changed else f"{of}: in house style already"
+def _summary(files: int, changed: int, unread: int, verb: str) -> str:
+    told = [f"{changed} {verb}"] if changed else []
+    told += [f"{unread} left alone"] if unread else []
+    return f"{'1 file' if files == 1 else f'{files} files'}: {', '.join(told) or 'in house style already'}"

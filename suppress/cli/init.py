@@ -25,7 +25,8 @@ def command(directory: Path) -> None:
     wanted = starter_files()
     existing = list(dict.fromkeys(found for name in wanted if (found := _obstacle(directory, name)) is not None))
     if existing:
-        named = ", ".join(existing[:MOST_NAMED]) + (", ..." if len(existing) > MOST_NAMED else "")
+        more = len(existing) - MOST_NAMED
+        named = ", ".join(existing[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         raise click.UsageError(f"{directory} has these already: {named}. help: nothing was written; use another DIR")
     try:
         for name, content in wanted.items():

@@ -35,7 +35,7 @@ def command(
     from suppress.problems import errors_in, in_file_order  # noqa: PLC0415
     from suppress.rules.reading import rule_files  # noqa: PLC0415
 
-    named = paths or (Path(_default_rules(rules)),)
+    named = _each_once(paths) or (Path(_default_rules(rules)),)
     rulesets, problems = _read(named, as_of)
     if database is not None:
         problems = in_file_order((*problems, *_unknown_there(rulesets, database)))
@@ -62,6 +62,15 @@ def _read(paths: tuple[Path, ...], as_of: datetime | None) -> "tuple[list[Rulese
         rulesets += found.values()
         problems += mistakes
     return rulesets, in_file_order(problems)
+
+
+def _each_once(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The paths without repeats, and without files of folders that are named as well."""
+    folders = {path.resolve() for path in paths if path.is_dir()}
+    once: dict[Path, Path] = {}
+    for path in paths:
+        once.setdefault(path.resolve(), path)
+    return tuple(path for place, path in once.items() if path.is_dir() or place.parent not in folders)
 
 
 def _unknown_there(rulesets: "list[Ruleset]", database: str) -> "tuple[Problem, ...]":

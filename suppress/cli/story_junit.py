@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from suppress.cases.coverage import percent_of
-from suppress.cases.play import CASES_ENDING, PlayedFile
+from suppress.cases.play import PlayedFile, tried_name
 from suppress.cli.story_text import failed_story, rows_of
 
 
@@ -45,9 +45,7 @@ def junit(files: Sequence[PlayedFile]) -> str:
 
 
 def _test(suite: Element, path: Path, name: str, file: str, line: int) -> Element:
-    return SubElement(
-        suite, "testcase", classname=path.name.removesuffix(CASES_ENDING), name=name, file=file, line=str(line)
-    )
+    return SubElement(suite, "testcase", classname=tried_name(path), name=name, file=file, line=str(line))
 
 
 def _in_a_line(asked: str, wanted: str, decided: str) -> str:

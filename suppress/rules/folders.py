@@ -77,6 +77,16 @@ def read_bytes(path: Path) -> bytes:
 
 def rule_files(directory_or_file: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
     """The rule files of a directory, sorted by name, or the file itself; a Problem when there is none."""
+    if directory_or_file.is_file() and is_case_file(directory_or_file):
+        rules = f"{directory_or_file.name.partition('.cases.')[0]}{RULE_FILE_ENDINGS[0]}"
+        return (), (
+            Problem(
+                code="case-file",
+                message="this is a case file; it holds no rules",
+                position=Position(str(directory_or_file)),
+                help=f'play it with "suppress test"; the rules it tries are in {rules}',
+            ),
+        )
     if directory_or_file.is_file():
         return (directory_or_file,), ()
     try:
@@ -106,11 +116,16 @@ def rule_files(directory_or_file: Path) -> tuple[tuple[Path, ...], tuple[Problem
     )
 
 
+def is_case_file(path: Path) -> bool:
+    """Whether the name is that of a case file: `NAME.cases.yaml` or `NAME.cases.yml`."""
+    return path.suffix in RULE_FILE_ENDINGS and path.stem.endswith(".cases")
+
+
 def is_rule_file(path: Path) -> bool:
     """Whether the name is that of a rule file: `NAME.yaml` or `NAME.yml`, neither hidden nor a case file."""
     return (
         path.suffix in RULE_FILE_ENDINGS
-        and not path.stem.endswith(".cases")
+        and not is_case_file(path)
         and not path.name.startswith(".")
         and not path.is_dir()
     )

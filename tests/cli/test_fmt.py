@@ -331,6 +331,8 @@ def test_a_file_that_is_no_yaml_is_left_alone(fmt: Fmt) -> None:
 
     assert (RULES_INVALID, "rulesets/untidy.cases.yaml\n") == (result.exit_code, result.stdout)
     assert 'rulesets/broken.yaml:2:10 yaml-anchor: the anchor "&broken" is not read.' in result.stderr
+    assert result.stderr.endswith("3 files: 1 changed, 1 left alone\n")
+    assert fmt("rulesets/broken.yaml").stderr.endswith("1 file: 1 left alone\n")
     assert BROKEN == Path("rulesets/broken.yaml").read_text()
     assert TIDY == Path("rulesets/untidy.cases.yaml").read_text()
     assert RULES_INVALID == fmt("--check").exit_code

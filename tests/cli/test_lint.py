@@ -48,6 +48,14 @@ def lint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lint:
     return run
 
 
+def test_a_file_named_twice_is_read_once(lint: Lint) -> None:
+    """A folder and a file in it, or the same file again: each mistake and each ruleset counts once."""
+    again = CliRunner().invoke(command, ["my rules/good.yaml", "my rules/../my rules/good.yaml"])
+
+    assert lint("my rules") == lint("my rules", "my rules/bad.yaml")
+    assert "1 ruleset, 1 rule: no problems\n" == again.stderr
+
+
 def sarif_of(text: str) -> dict[str, Any]:
     """The one run of a log that is valid by the schema."""
     log = json.loads(text)

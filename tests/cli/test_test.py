@@ -153,6 +153,17 @@ def test_rules_without_cases_are_not_covered(shop: Path) -> None:
     assert "untried.yaml:4 the rule sold-out is never judged" in told.stdout
 
 
+def test_case_files_may_end_in_yml(shop: Path) -> None:
+    """No case is passed over because its file, or that of its rules, has the shorter ending."""
+    (shop / "shop.cases.yaml").rename(shop / "shop.cases.yml")
+    shorter = run(shop, "test", ".")
+    (shop / "shop.yaml").rename(shop / "shop.yml")
+    both = run(shop, "test", "shop.yml")
+
+    assert (0, "shop.cases.yml: 1 of 1 passed\n") == (shorter.returncode, shorter.stdout)
+    assert (0, "shop.cases.yml: 1 of 1 passed\n") == (both.returncode, both.stdout)
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [

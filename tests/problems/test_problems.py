@@ -27,6 +27,7 @@ ELSEWHERE = {
     "file-unreadable": "tests/rules/test_reading.py",
     "no-such-directory": "tests/rules/test_reading.py",
     "no-rule-files": "tests/rules/test_reading.py",
+    "case-file": "tests/rules/test_reading.py",
     "duplicate-ruleset": "tests/rules/test_reading.py",
     "bad-yaml": "tests/rules/test_document.py",
     "file-too-large": "tests/hostile/test_hostile.py",

@@ -171,6 +171,19 @@ def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
     assert ["no-such-directory"] == [problem.code for problem in problems]
 
 
+def test_a_case_file_is_no_rule_file(tmp_path: Path) -> None:
+    """Who names a case file is told so, and where its rules are, not of every key that rules do not have."""
+    path = tmp_path / "shop.cases.yaml"
+    path.write_text("cases: []\n")
+    rulesets, problems = read_rulesets(path)
+
+    assert {} == rulesets
+    assert [
+        f'{path}:1:1 case-file: this is a case file; it holds no rules. help: play it with "suppress test"; '
+        "the rules it tries are in shop.yaml"
+    ] == [str(problem) for problem in problems]
+
+
 def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
     """A folder without rule files decides nothing, which nobody means."""
     _, problems = read_rulesets(tmp_path)
