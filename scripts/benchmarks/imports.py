@@ -16,7 +16,8 @@ _COLUMNS = {
     "products": "sku,title,item_group_id,category,brand,status,replenish_days,price_minor,currency,bundle_of,"
     "attributes",
     "stock": "sku,location_id,on_hand,reserved,safety_stock,incoming_units,incoming_at,availability,updated_at",
-    "customers": "customer_id,household_id,country,region,time_zone,consent,attributes,email",
+    "customers": "customer_id,household_id,country,region,time_zone,consent,attributes,do_not_contact,open_case,"
+    "late_order,email",
     "orders": "order_id,line_id,customer_id,sku,units,ordered_at,cancelled_units,returned_units,is_gift,channel,"
     "unit_price_minor,currency,updated_at",
 }
@@ -42,7 +43,7 @@ def write_files(shop: Shop, folder: Path, lines: int) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     sources: dict[str, tuple[Iterable[Row], int, Callable[[Row], Sequence[Any]]]] = {
         "products": (shop.products(), lines // 3, lambda row: row[:-1]),
-        "stock": (shop.stock(), lines // 3, lambda row: (*row[:-1], _time(row[-1]))),
+        "stock": (shop.stock(), lines // 3, lambda row: (*row[:6], _time(row[6]), row[7], _time(row[8]))),
         "customers": (shop.customers(), lines // 3, lambda row: (*row[:-1], f"{row[0].lower()}@example.com")),
         "orders": (
             chain.from_iterable(shop.order_lines()),
@@ -79,5 +80,5 @@ def _run(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "suppress", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def _time(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _time(at_us: int | None) -> str | None:
+    return None if at_us is None else datetime.fromtimestamp(at_us / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
