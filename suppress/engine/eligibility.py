@@ -51,14 +51,15 @@ def eligible_again_us(
         pending.remove(at_us)
         tried.add(at_us)
         then = values.later(at_us)
-        still = [rule for rule in moving_rules if is_obeyed(rule) and rule.applies_at(at_us) and fires(rule, then)]
-        if not still:
+        firing = (rule for rule in moving_rules if is_obeyed(rule) and rule.applies_at(at_us) and fires(rule, then))
+        # One that still drops the item is enough to go on: the others are met when that one stops.
+        still = next(firing, None)
+        if still is None:
             return at_us
-        for rule in still:
-            changes = _changes(rule, values, at_us)
-            if not changes:
-                return None
-            pending.update(changes)
+        changes = _changes(still, values, at_us)
+        if not changes:
+            return None
+        pending.update(changes)
         pending -= tried
     return None
 
