@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 
 from suppress.engine.evaluate import _COMPARISONS
-from suppress.engine.features import ITEM_READERS, MESSAGE_READERS
+from suppress.engine.features import ITEM_READERS
+from suppress.engine.message_values import MESSAGE_READERS
 from suppress.facts.fields import FIELDS, OPERATOR_MEANINGS, OPERATORS, FieldType, Operator, Scope
 from suppress.facts.snapshot import Source
 from suppress.rules import tree

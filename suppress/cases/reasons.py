@@ -12,8 +12,9 @@ from suppress.decisions.decision import Decision, Evidence, Reason, first_enforc
 from suppress.engine.decide import Decider
 from suppress.engine.evaluate import Values, truth
 from suppress.engine.evidence import Anyones, ReasonWriter
-from suppress.engine.features import ItemValues, MessageValues
+from suppress.engine.features import ItemValues
 from suppress.engine.guarded import Answer, ReferenceEngine
+from suppress.engine.message_values import MessageValues
 from suppress.facts.snapshot import Snapshot
 from suppress.rules.compile import CompiledRule, CompiledRuleset
 

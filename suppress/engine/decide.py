@@ -22,9 +22,10 @@ from suppress.engine.control import in_control_group
 from suppress.engine.eligibility import eligible_again_us, moves
 from suppress.engine.evaluate import truth
 from suppress.engine.evidence import Anyones, ReasonWriter
-from suppress.engine.features import ItemValues, MessageValues, Placed, slots_of
+from suppress.engine.features import ItemValues, Placed
 from suppress.engine.guarded import DURABLE, REFERENCE, Answer, Engine
 from suppress.engine.holding import hold_until_us
+from suppress.engine.message_values import MessageValues, slots_of
 from suppress.engine.shared import SharedFacts, Terms, UnknownFact
 from suppress.facts.fields import FieldType, Operator, label_of
 from suppress.facts.instants import from_us

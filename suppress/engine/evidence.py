@@ -2,7 +2,8 @@
 
 from suppress.decisions.decision import Evidence, Mode, Outcome, Reason
 from suppress.engine.evaluate import Truth, carriers
-from suppress.engine.features import ItemValues, MessageValues
+from suppress.engine.features import ItemValues
+from suppress.engine.message_values import MessageValues
 from suppress.engine.opinions import opinions
 from suppress.facts.fields import FieldType
 from suppress.facts.instants import from_us

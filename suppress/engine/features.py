@@ -1,7 +1,7 @@
-"""Turn facts into the typed values rules compare, for one message or one (message, item), at one instant.
+"""Turn facts into the values rules compare for one (message, item), at one instant.
 
-A value is read when it is asked for and kept. Every name of the vocabulary has a reader in one of the two tables at the
-end; a test says which is forgotten.
+A value is read when it is asked for and kept. Every name of the vocabulary that is about an item has a reader in the
+table at the end, all others in `message_values`; a test says which is forgotten.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,23 +11,17 @@ from typing import Final, NamedTuple
 from suppress.decisions.decision import Why
 from suppress.engine.evaluate import Seen, Truth
 from suppress.engine.history import ItemHistory
+from suppress.engine.message_values import MessageValues, attribute_reader
 from suppress.engine.opinions import said
-from suppress.engine.outreach import Outreach
-from suppress.engine.purchases import Purchases
-from suppress.engine.shared import SharedFacts, UnknownFact
+from suppress.engine.shared import UnknownFact
 from suppress.engine.shelf import STOCK_READERS, Shelf, group_in_stock_share
-from suppress.facts.attributes import value_of
 from suppress.facts.catalog import Product
-from suppress.facts.fields import FieldType, label_of
-from suppress.facts.local_time import clock_us, day_number, weekday
+from suppress.facts.fields import label_of
 from suppress.facts.message import Item
-from suppress.facts.snapshot import Snapshot, Source
+from suppress.facts.snapshot import Source
 from suppress.rules.tree import Bought, Past, Said, Same, Sent, Shown
 
 _OF_ITEM: Final = "item.attributes."
-_OF_MESSAGE: Final = "message.attributes."
-_OF_CUSTOMER: Final = "customer.attributes."
-_CONSENT: Final = "customer.consent."
 _FROM_THE_MESSAGE: Final = frozenset({"item.sku", "item.placement"})
 
 
@@ -36,75 +30,6 @@ class Placed(NamedTuple):
 
     sku: str
     product: Product | None
-
-
-class MessageValues:
-    """The values of one message's own fields. `items_kept` is None until the items are decided.
-
-    `at_us` moves clocks, calendars and windows to a later instant while every other fact stays as it is at `as_of`.
-    """
-
-    __slots__ = ("_fields", "_known", "at_us", "dropped_codes", "items_kept", "outreach", "purchases", "shared")
-
-    def __init__(
-        self,
-        shared: SharedFacts,
-        items_kept: int | None = None,
-        dropped_codes: tuple[str, ...] = (),
-        at_us: int | None = None,
-        purchases: Purchases | None = None,
-        outreach: Outreach | None = None,
-    ) -> None:
-        self.shared = shared
-        self.items_kept = items_kept
-        self.dropped_codes = dropped_codes
-        self.at_us = shared.as_of_us if at_us is None else at_us
-        self.purchases = Purchases(shared) if purchases is None else purchases
-        self.outreach = Outreach(shared, self.at_us) if outreach is None else outreach
-        self._fields: dict[str, Seen] = {}
-        self._known: dict[int, Truth] = {}
-
-    def later(self, at_us: int) -> "MessageValues":
-        """The same facts with clocks, calendars and windows as of a later instant."""
-        purchases, outreach = self.purchases, self.outreach.later(at_us)
-        return MessageValues(self.shared, self.items_kept, self.dropped_codes, at_us, purchases, outreach)
-
-    def field(self, name: str) -> Seen:
-        """The value of a message, customer or campaign field; None = unknown."""
-        known = self._fields
-        if name in known:
-            return known[name]
-        known[name] = value = message_reader(name)(self)
-        return value
-
-    def past(self, node: Past) -> Truth:
-        """Whether so many messages were sent. What is about an item is never asked: validation keeps it out."""
-        if not isinstance(node, Sent):
-            raise NotImplementedError(node)
-        known = self._known
-        key = id(node)
-        if key not in known:
-            known[key] = self.outreach.sent(node)
-        return known[key]
-
-    def never_bought(self, node: Bought) -> bool:
-        """Never asked: `bought` is about an item, and validation keeps it out of message rules."""
-        raise NotImplementedError(node)
-
-    def why_unknown(self, what: "str | Past") -> UnknownFact:
-        """Why that field or condition has no value."""
-        shared = self.shared
-        if isinstance(what, Sent):
-            lacking = self.outreach.lacks(what)
-            problem = self.outreach.problem()
-            return problem or UnknownFact(lacking or Source.SENT.value, None, Why.MISSING)
-        name = str(what)
-        problem = None
-        if name == "customer.id":
-            problem = shared.recipient_problem()
-        elif name.startswith("customer."):
-            problem = shared.customer_problem()
-        return problem or UnknownFact(label_of(name), None, Why.MISSING)
 
 
 class ItemValues:
@@ -306,61 +231,6 @@ def _placed_under(path: str) -> Callable[[ItemValues], Seen]:
     return read
 
 
-def _customer(attribute: str) -> Callable[[MessageValues], Seen]:
-    def read(values: MessageValues) -> Seen:
-        customer = values.shared.customer()
-        return None if customer is None else getattr(customer, attribute)
-
-    return read
-
-
-def _consent_to(channel: str | None) -> Callable[[MessageValues], Seen]:
-    """Consent to a channel, or (None) to the message's own."""
-
-    def read(values: MessageValues) -> Seen:
-        customer = values.shared.customer()
-        wanted = values.shared.snapshot.message.channel if channel is None else channel
-        if customer is None or wanted is None:
-            return None
-        agreed: bool | None = customer.consent.get(wanted)
-        return agreed
-
-    return read
-
-
-def _local_time(values: MessageValues) -> Seen:
-    values.shared.note_next_clock()
-    return clock_us(values.at_us, values.shared.zone())
-
-
-def _local_weekday(values: MessageValues) -> Seen:
-    values.shared.note_next_midnight()
-    return weekday(values.at_us, values.shared.zone())
-
-
-def _local_date(values: MessageValues) -> Seen:
-    values.shared.note_next_midnight()
-    return day_number(values.at_us, values.shared.zone())
-
-
-def _attribute(name: str, prefix: str) -> Callable[[Mapping[str, str], SharedFacts], Seen]:
-    """What reads an attribute from all there are, as the type its ruleset declares."""
-    plain = label_of(name)
-    type_ = FieldType(name.rpartition(" as ")[2]) if plain != name else FieldType.TEXT
-    attribute = plain.removeprefix(prefix)
-    return lambda texts, shared: value_of(texts.get(attribute), type_, shared.terms.choices.get(name, ()))
-
-
-def _customer_attribute(name: str) -> Callable[[MessageValues], Seen]:
-    read_from = _attribute(name, _OF_CUSTOMER)
-
-    def read(values: MessageValues) -> Seen:
-        customer = values.shared.customer()
-        return None if customer is None else read_from(customer.attributes, values.shared)
-
-    return read
-
-
 @cache
 def item_reader(name: str) -> Callable[[ItemValues], Seen]:
     """What reads a field for one item. Only names that rules use are asked for, so all are kept."""
@@ -373,28 +243,9 @@ def item_reader(name: str) -> Callable[[ItemValues], Seen]:
     if name.startswith("message.kept_of_category under "):
         return _placed_under(name.partition(" under ")[2])
     if name.startswith(_OF_ITEM):
-        of_item = _attribute(name, _OF_ITEM)
+        of_item = attribute_reader(name, _OF_ITEM)
         return lambda values: of_item(values.product.attributes, values.shared) if values.product else None
     return lambda values: values.message.field(name)
-
-
-@cache
-def message_reader(name: str) -> Callable[[MessageValues], Seen]:
-    """What reads a field of the message, its customer or its campaign. Raises KeyError for a name nobody knows."""
-    if name.startswith(_OF_MESSAGE):
-        of_message = _attribute(name, _OF_MESSAGE)
-        return lambda values: of_message(values.shared.snapshot.message.attributes, values.shared)
-    if name.startswith(_OF_CUSTOMER):
-        return _customer_attribute(name)
-    if name.startswith(_CONSENT):
-        return _consent_to(name.removeprefix(_CONSENT))
-    return MESSAGE_READERS[name]
-
-
-def slots_of(snapshot: Snapshot) -> int:
-    """Places in the message: as stated, else as many as items."""
-    message = snapshot.message
-    return len(message.items) if message.slots is None else message.slots
 
 
 ITEM_READERS: Final[Mapping[str, Callable[[ItemValues], Seen]]] = {
@@ -415,27 +266,4 @@ ITEM_READERS: Final[Mapping[str, Callable[[ItemValues], Seen]]] = {
     "message.kept_of_item_group": _placed_alike("item_group"),
     "message.kept_of_category": _placed_alike("category"),
     "message.kept_of_brand": _placed_alike("brand"),
-}
-
-MESSAGE_READERS: Final[Mapping[str, Callable[[MessageValues], Seen]]] = {
-    "customer.known": lambda values: values.shared.snapshot.customer_id is not None,
-    "customer.id": lambda values: values.shared.snapshot.customer_id,
-    "customer.household_id": _customer("household_id"),
-    "customer.country": _customer("country"),
-    "customer.region": _customer("region"),
-    "customer.time_zone": _customer("time_zone"),
-    "customer.consent": _consent_to(None),
-    "customer.do_not_contact": _customer("do_not_contact"),
-    "customer.open_case": _customer("open_case"),
-    "customer.late_order": _customer("late_order"),
-    "message.channel": lambda values: values.shared.snapshot.message.channel,
-    "message.slots": lambda values: slots_of(values.shared.snapshot),
-    "message.items_asked": lambda values: len(values.shared.snapshot.message.items),
-    "message.items_kept": lambda values: values.items_kept,
-    "message.dropped_code": lambda values: values.dropped_codes,
-    "message.local_time": _local_time,
-    "message.local_weekday": _local_weekday,
-    "message.local_date": _local_date,
-    "campaign.id": lambda values: values.shared.snapshot.message.campaign_id,
-    "campaign.tag": lambda values: values.shared.snapshot.message.campaign_tags,
 }

@@ -10,7 +10,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from suppress.engine.evaluate import Seen, Truth, plain, truth
-from suppress.engine.features import ItemValues, MessageValues
+from suppress.engine.features import ItemValues
+from suppress.engine.message_values import MessageValues
 from suppress.engine.shared import SharedFacts, Terms
 from suppress.facts.fields import OPERATORS, Field, FieldType, Operator, Scope
 from suppress.facts.snapshot import FactNeeds
