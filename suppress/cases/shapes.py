@@ -59,7 +59,9 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     ),
     "shown": Question("a list", "the items shown, in order", "[C-1, C-2]"),
     "fired": Question(
-        "a map of skus to lists", "all rules that fired for an item, in file order", "{C-1: [already-bought]}"
+        "a map of skus to lists",
+        "all rules that fired for an item, in file order; those in shadow have a list of their own",
+        "{C-1: [already-bought]}",
     ),
     "shadow": Question(
         "a map of skus to lists",

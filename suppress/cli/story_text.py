@@ -59,7 +59,7 @@ def rows_of(played: Played) -> Iterator[tuple[str, str, str]]:
             label = asked if alike else f"{asked} ({difference.engine})"
             wanted, decided = _where_they_differ(difference.wanted, difference.decided)
             as_of_us = played.story.as_of_us
-            yield label, told(wanted, as_of_us), told(decided, as_of_us)
+            yield label, _side(difference.wanted, wanted, as_of_us), _side(difference.decided, decided, as_of_us)
 
 
 def _where_they_differ(wanted: Any, decided: Any) -> tuple[Any, Any]:
@@ -67,6 +67,11 @@ def _where_they_differ(wanted: Any, decided: Any) -> tuple[Any, Any]:
         return wanted, decided
     skus = [sku for sku in dict.fromkeys((*wanted, *decided)) if wanted.get(sku, ...) != decided.get(sku, ...)]
     return {sku: wanted[sku] for sku in skus if sku in wanted}, {sku: decided[sku] for sku in skus if sku in decided}
+
+
+def _side(whole: Any, shown: Any, as_of_us: int) -> str:
+    """What differs, in words; `nothing else` where there was more, on which both sides agree."""
+    return "nothing else" if shown == {} != whole else told(shown, as_of_us)
 
 
 def told(answer: Any, as_of_us: int) -> str:

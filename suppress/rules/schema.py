@@ -35,6 +35,11 @@ _CONDITION: Final[Schema] = {"$ref": "#/definitions/condition"}
 _MODE: Final[Schema] = {"$ref": "#/definitions/mode"}
 _WHEN_UNKNOWN: Final[Schema] = {"$ref": "#/definitions/whenUnknown"}
 _ATTRIBUTE: Final = "^(item|customer|message)\\.attributes\\..+$"
+_SECOND_EFFECT: Final[Schema] = {
+    "type": "null",
+    "errorMessage": "a rule has one effect: write a second rule for the other",
+}
+"""What no effect is; so that a second one is underlined with these words."""
 _CYCLE: Final[Schema] = {**DURATION, "errorMessage": "write whole days, e.g. `30 days`", "examples": ["30 days"]}
 _SNIPPETS: Final[tuple[tuple[str, Schema], ...]] = (
     *((f"{effect} {target}", {effect: target}) for effect, target in EFFECT_TARGETS.items()),
@@ -149,10 +154,14 @@ def _whole_rule() -> Schema:
     told = ", ".join(f"`{effect}: {target}`" for effect, target in EFFECT_TARGETS.items())
     return {
         "required": [entry.name for entry in RULE if entry.default == REQUIRED],
-        "oneOf": [
+        "anyOf": [
             {"required": [effect], "errorMessage": f"write one effect: {told} or `hold: {{until: ...}}`"}
             for effect in effects
         ],
+        "dependencies": {
+            effect: {"properties": dict.fromkeys(effects[place + 1 :], _SECOND_EFFECT)}
+            for place, effect in enumerate(effects[:-1])
+        },
     }
 
 

@@ -60,7 +60,8 @@ def _qualifiers(field: Field) -> dict[str, Schema]:
 def _short(field: Field) -> Schema:
     """The value in `FIELD: value`. Its message names the operators: editors show it for a wrong one of these, too."""
     value = value_of(field)
-    wanted = value.get("errorMessage") or "write " + " or ".join(f"`{choice}`" for choice in field.choices)
+    choices = " or ".join(f"`{choice}`" for choice in field.choices)
+    wanted = value.get("errorMessage") or f"write {choices or 'a text'}"
     operators = ", ".join(f"`{word}`" for word in [*(o.value for o in _operators(field)), *_qualifiers(field)])
     return {**value, "errorMessage": f"{wanted}; or a map of {operators}"}
 

@@ -16,7 +16,9 @@ NAME: Final[Schema] = {
     "pattern": "^[a-z0-9][a-z0-9-]*$",
     "errorMessage": "write lower-case letters, digits and `-`",
 }
-TEXT: Final[Schema] = {"type": ["string", "number", "boolean"], "errorMessage": "write a text"}
+_A_TEXT: Final[Schema] = {"type": ["string", "number"], "errorMessage": "write a text"}
+TEXT: Final[Schema] = {"anyOf": [_A_TEXT, {"if": {"type": "boolean"}, "else": _A_TEXT}]}
+"""`true` is a text, too, but not one to be offered: editors complete what stands under `type`, and not behind `if`."""
 CODE: Final[Schema] = {
     "type": "string",
     "pattern": "^[a-z][a-z0-9_]*$",
@@ -70,12 +72,14 @@ DAY: Final[Schema] = {
     "errorMessage": "write a date such as `2026-12-25`",
     "examples": ["2026-12-25"],
 }
+_SHARE_TOLD: Final = "write a share from 0% to 100%, e.g. `40%`"
 SHARE: Final[Schema] = {
     "type": ["number", "string"],
-    "exclusiveMinimum": 0,
-    "exclusiveMaximum": 1,
     "pattern": r"^0*([0-9]{1,2}(\.[0-9]{1,2}0*)?|100(\.0+)?) ?%$",
-    "errorMessage": "write a share from 0% to 100%, e.g. `40%`",
+    "errorMessage": _SHARE_TOLD,
+    # Editors have words of their own for a number beyond its limits; of a wrong type they say ours.
+    "if": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    "else": {"type": "string", "errorMessage": _SHARE_TOLD},
     "examples": ["5%", "40%"],
 }
 

@@ -100,6 +100,14 @@ def test_yes_or_no(editor: Editor, field: Field, before: str) -> None:
     assert {"yes", "no", "true", "false"} == {offer.inserts for offer in offered.values()}
 
 
+@pytest.mark.parametrize("before", ["", "{is: "])
+def test_a_text_is_not_yes_or_no(editor: Editor, before: str) -> None:
+    """Behind a field of any text nobody is offered true and false."""
+    offered = editor.offers(f"{WHEN}item.brand: {before}{CURSOR}{'}' if before else ''}")
+
+    assert set() == {"true", "false"} & {offer.inserts for offer in offered.values()}
+
+
 @pytest.mark.parametrize("typed", ["", "rec"])
 def test_reason_codes(editor: Editor, typed: str) -> None:
     """Behind `code:` every registered reason code is offered, with its meaning."""

@@ -17,6 +17,9 @@ TRIED = rule_files(ROOT / "tests" / "cases")[0]
 
 CONDITIONS = {
     "item.brand: Acme": "",
+    "item.brand: true": "",
+    "item.brand: {is: ⟦{a: b}⟧}": "write a text",
+    "item.brand: ⟦[Acme]⟧": "write a text",
     "stock.available_units: {below: ⟦three⟧}": "write a whole number, without quotes",
     "stock.available_units: {below: ⟦1.5⟧}": "write a whole number, without quotes",
     'stock.available_units: {below: ⟦"1"⟧}': "write a whole number, without quotes",
@@ -76,6 +79,9 @@ FILES = {
         "write hours and minutes",
     f"{BEGUN}    when: {{item.brand: A}}\n    always: ⟦perhaps⟧\n": "write `yes` or `no`",
     f"{BEGUN}    when: {{item.brand: A}}\n    max_share: ⟦140%⟧\n": "write a share from 0% to 100%",
+    f"{FILE}control_group: ⟦5⟧\n{A_RULE}": "write a share from 0% to 100%",
+    f"{BEGUN}    when: {{item.brand: A}}\n    suppress: ⟦message⟧\n": "a rule has one effect",
+    f"{BEGUN}    when: {{item.brand: A}}\n    hold: ⟦{{for: 2 hours}}⟧\n": "a rule has one effect",
     f"{FILE}attributes: {{customer.attributes.tier: ⟦integer⟧}}\n{A_RULE}":
         '"text", "number", "yes/no", "date"',
     f"{FILE}cycles: {{⟦/coffee⟧: 30 days}}\n{A_RULE}": "write a category such as `home/bedroom`",
