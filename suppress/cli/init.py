@@ -13,6 +13,13 @@ import click
 
 MOST_NAMED: Final = 10
 
+REQUIREMENTS: Final = """\
+# Where suppress {version} is installed from: a file, a repository, or a package index of your own. Mend the line below.
+# Never the bare name: on the public index (PyPI) another project's package is called suppress.
+suppress @ https://packages.example/suppress-{version}-py3-none-any.whl
+"""
+"""A host of that name can never exist, so that a line nobody mended installs nothing."""
+
 
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
@@ -49,7 +56,7 @@ def starter_files() -> dict[str, bytes]:
     from suppress.rules.schema import ruleset_schema  # noqa: PLC0415
 
     found = dict(_templates(files("suppress") / "starter", ""))
-    found["requirements.txt"] = f"suppress=={version('suppress')}\n".encode()
+    found["requirements.txt"] = REQUIREMENTS.format(version=version("suppress")).encode()
     found["rulesets/ruleset.schema.json"] = _json(ruleset_schema())
     found["rulesets/cases.schema.json"] = _json(cases_schema())
     return dict(sorted(found.items()))

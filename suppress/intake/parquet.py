@@ -15,7 +15,7 @@ def parquet_batches(path: Path, batch_rows: int) -> Iterator[Batch]:
         import pyarrow  # noqa: PLC0415
         import pyarrow.parquet  # noqa: PLC0415
     except ImportError:
-        raise FactsError("Parquet needs pyarrow; run `pip install 'suppress[parquet]'`") from None
+        raise FactsError("Parquet needs pyarrow; run `pip install pyarrow`") from None
     try:
         with pyarrow.parquet.ParquetFile(path, pre_buffer=False) as file:
             total = max(1, file.metadata.num_rows)

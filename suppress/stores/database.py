@@ -274,7 +274,7 @@ def _postgresql_engine(url: URL, **options: Any) -> Engine:
     try:
         import psycopg  # noqa: PLC0415
     except ImportError:
-        raise StoreError("PostgreSQL needs its driver; run `pip install 'suppress[postgres]'`") from None
+        raise StoreError("PostgreSQL needs its driver; run `pip install 'psycopg[binary]'`") from None
     timeout = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
     return create_engine(url, module=psycopg, connect_args=timeout, **options)
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,15 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
     assert 2 == told.returncode
     assert "Traceback" not in told.stderr
+
+
+def test_no_stranger_is_installed() -> None:
+    """The public index has another project's package of our name, so no file of the project asks for the bare name."""
+    told = starter_files()["requirements.txt"].decode()
+    asked = [line for line in told.splitlines() if not line.startswith("#")]
+
+    assert [f"suppress @ https://packages.example/suppress-{version('suppress')}-py3-none-any.whl"] == asked
+    assert [] == [name for name, content in starter_files().items() if b"install suppress" in content]
 
 
 def test_every_template_is_delivered() -> None:
