@@ -34,8 +34,11 @@ CONDITION_SLIPS: Final = {
 FIELD_SLIPS: Final = {
     **dict.fromkeys(
         ("stock.quantity", "stock.qty", "stock.units", "stock.level", "stock.count", "stock.inventory", "item.stock",
-         "item.quantity", "item.available", "item.inventory"), "stock.available_units"),
-    **dict.fromkeys(("item.in_stock", "stock.in_stock", "stock.status"), "stock.availability"),
+         "item.quantity", "item.available", "item.inventory", "item.in_stock", "stock.in_stock"),
+        "stock.available_units",
+    ),
+    **dict.fromkeys(("message.kept_of_style", "message.kept_of_group"), "message.kept_of_item_group"),
+    "stock.status": "stock.availability",
     **dict.fromkeys(("item.name", "item.product_name"), "item.title"),
     **dict.fromkeys(("item.style", "item.group", "item.model"), "item.item_group"),
     **dict.fromkeys(("item.id", "item.product_id", "item.article"), "item.sku"),

@@ -27,7 +27,7 @@ def read_zone(node: Node, what: str, findings: Findings, words: Sequence[str] = 
         "unknown-time-zone",
         f"no time zone {quoted(name)}",
         node.position,
-        _zone_like(name, words) or f'write {alternatives}a name such as "Europe/Zurich" or "UTC"',
+        _zone_like(name, words) or f'write {alternatives}a place such as "Europe/Zurich", or "UTC"',
     )
     return None
 
@@ -36,4 +36,7 @@ def _zone_like(name: str, words: Sequence[str]) -> str | None:
     zones = [*words, *sorted(available_timezones())]
     by_fold = {zone.casefold(): zone for zone in zones}
     exact = by_fold.get(name.casefold().replace(" ", "_"))
-    return f'did you mean "{exact}"?' if exact else suggestion(name, zones)
+    if exact:
+        return f'did you mean "{exact}"?'
+    # PST looks like MST and is another time, so what has no place in its name is never what was meant.
+    return suggestion(name, [zone for zone in zones if "/" in zone or zone in words])
