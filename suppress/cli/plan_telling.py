@@ -131,10 +131,10 @@ def _change_lines(report: Report) -> Iterator[str]:
         yield ""
         yield "Messages, before (down) and now (across):"
         yield from verdict_table(report)
+    shown = [*_shown_lines(report)]
+    if shown and report.changed.messages:
         yield ""
-        yield from _shown_lines(report)
-    if report.other_reason:
-        yield f"{_count(report.other_reason, 'item')} dropped as before, now for another reason."
+    yield from shown
     if any(rule.changed for rule in report.rules):
         yield ""
         yield "Rules that act differently:"
@@ -161,6 +161,8 @@ def _shown_lines(report: Report) -> Iterator[str]:
         )
     if shown.replaced_old != shown.replaced_new:
         yield f"Replacements used: {shown.replaced_old:,} before, {shown.replaced_new:,} now."
+    if report.other_reason:
+        yield f"{_count(report.other_reason, 'item')} dropped as before, now for another reason."
 
 
 def _unknown_lines(report: Report) -> Iterator[str]:

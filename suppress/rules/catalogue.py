@@ -129,6 +129,16 @@ def find_unknown(ruleset: Ruleset, catalogue: Catalogue) -> tuple[Problem, ...]:
     return findings.problems
 
 
+_FACTS: Final = {
+    Source.PRODUCTS: "products",
+    Source.ORDERS: "orders",
+    Source.STOCK: "stock figures",
+    Source.CUSTOMERS: "customers",
+    Source.SENT: "messages sent",
+    Source.FEEDBACK: "what customers said",
+}
+
+
 def _check_sources(rules: list[Rule], lacking: frozenset[Source], findings: Findings) -> None:
     """Warn, at its first use in each rule, of a source that was never loaded."""
     for rule in rules:
@@ -139,7 +149,7 @@ def _check_sources(rules: list[Rule], lacking: frozenset[Source], findings: Find
                     told.add(source)
                     findings.warn(
                         "never-loaded",
-                        f"the rule {quoted(rule.id)} asks for {source.value}, of which nothing was ever imported",
+                        f"the rule {quoted(rule.id)} asks for {_FACTS[source]}, of which nothing was ever imported",
                         leaf.position,
                         f'run "suppress import {source.value} FILE"; until then this is unknown',
                     )

@@ -132,6 +132,16 @@ def test_text_is_the_one_read_aloud(shop: Path) -> None:
     assert "" == told.stderr
 
 
+@pytest.mark.parametrize("number", range(7))
+def test_what_is_not_there_leaves_no_gap(shop: Path, number: int) -> None:
+    """Whatever parts a page has, they are one empty line apart."""
+    (shop / "one.jsonl").write_text(MESSAGES.splitlines()[number])
+    told = run(shop, "plan", "--messages", "one.jsonl")
+
+    assert "\n\n" in told.stdout
+    assert "\n\n\n" not in told.stdout
+
+
 def test_the_page_that_explains_a_plan_shows_this_one() -> None:
     """docs/plan.md explains what is printed: its examples are taken from the golden page."""
     examples = re.findall(r"```text\n(.*?)```", (ROOT / "docs/plan.md").read_text(), re.DOTALL)

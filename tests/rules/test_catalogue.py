@@ -146,9 +146,9 @@ def test_facts_nobody_imports() -> None:
     lacking = Shop(Source.PRODUCTS, Source.ORDERS, Source.FEEDBACK)
 
     assert [
-        f'the rule "r" asks for {source}, of which nothing was ever imported. '
+        f'the rule "r" asks for {facts}, of which nothing was ever imported. '
         f'run "suppress import {source} FILE"; until then this is unknown'
-        for source in ("orders", "products", "feedback")
+        for source, facts in (("orders", "orders"), ("products", "products"), ("feedback", "what customers said"))
     ] == told(when, lacking)
 
 
