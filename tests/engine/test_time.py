@@ -13,12 +13,13 @@ from suppress.engine.guarded import ReferenceEngine
 from suppress.facts.fields import FieldType
 from suppress.facts.instants import US_PER_DAY, US_PER_YEAR, from_us, to_us
 from suppress.rules.compile import compile_ruleset
-from suppress.rules.ruleset import Ruleset
-from suppress.rules.tree import Compare, leaves
+from suppress.rules.ruleset import Rule, Ruleset
+from suppress.rules.tree import Compare, Leaf, leaves
 from tests.agreement.generate import AS_OF_US, a_book, a_message, a_ruleset
 from tests.conftest import LONG, SEED
 
 EXAMPLES = int(os.environ.get("SUPPRESS_TIME_CASES") or 1500)
+STANDING_STILL = ("stock.restock_at", "message.kept_of_")
 random_cases = given(st.randoms(use_true_random=False))
 
 
@@ -73,14 +74,18 @@ def _verdicts(decision: Decision) -> tuple[object, ...]:
 
 
 def _without_ages(ruleset: Ruleset) -> Ruleset:
-    """The ruleset without maximum ages and rules on the age of stock: both stand still for `eligible_again_at`."""
+    """The ruleset without what stands still for `eligible_again_at`, though it moves when all is decided anew later.
 
-    def about_age(rule: object) -> bool:
-        parts = [rule.when, *([rule.unless] if rule.unless else [])]  # type: ignore[attr-defined]
-        return any(
-            isinstance(leaf, Compare) and leaf.field.type is FieldType.DURATION
-            for part in parts
-            for leaf in leaves(part)
-        )
+    These are maximum ages, the age of stock and the next restock, and what the items before this one come to.
+    """
 
-    return replace(ruleset, max_age={}, rules=tuple(rule for rule in ruleset.rules if not about_age(rule)))
+    def moves_otherwise(leaf: Leaf) -> bool:
+        if not isinstance(leaf, Compare):
+            return False
+        return leaf.field.type is FieldType.DURATION or leaf.field.name.startswith(STANDING_STILL)
+
+    def is_left_out(rule: Rule) -> bool:
+        parts = [rule.when] if rule.unless is None else [rule.when, rule.unless]
+        return any(moves_otherwise(leaf) for part in parts for leaf in leaves(part))
+
+    return replace(ruleset, max_age={}, rules=tuple(rule for rule in ruleset.rules if not is_left_out(rule)))
