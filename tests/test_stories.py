@@ -82,6 +82,11 @@ MISTAKES: Final = {
     "both in and ago": (_case(given="{orders: [{sku: A, ordered_at: in 6 days ago}]}"), "which is not a time"),
     "before all time": (_case(given="{orders: [{sku: A, ordered_at: 5000 years ago}]}"), "which is not a time"),
     "unit nobody knows": (_case(given="{orders: [{sku: A, ordered_at: 5 moons ago}]}"), "which is not a time"),
+    "verdict misspelt": (_case(want="{verdict: sent}"), 'want.verdict cannot be "sent". help: did you mean "send"?'),
+    "verdict nobody gives": (
+        _case(want="{verdict: blocked}"),
+        'want.verdict cannot be "blocked". help: write send, hold, suppress',
+    ),
     "end of no time": (_case(want="{valid_until: soon}"), 'valid_until is "soon", which is not a time'),
     **{
         f"{asked} of the wrong shape": (_case(want=f"{{{asked}: [[A]]}}"), f"want.{asked} is not {shape}")

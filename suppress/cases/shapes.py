@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from suppress.decisions.decision import Verdict
 from suppress.facts.snapshot import Source
 from suppress.problems import did_you_mean
 
 UNAVAILABLE: Final = "unavailable"
 NO_DATE: Final = "no date"
+VERDICTS: Final = tuple(verdict.value for verdict in Verdict)
 
 
 class Question(NamedTuple):
@@ -145,6 +147,10 @@ def check_want(want: Any) -> None:
         shape = WANTS[asked]
         if not _has_shape(answer, shape):
             raise BadStoryError(f"want.{asked} is not {shape}", f"write e.g. {asked}: {EXAMPLES[asked]}")
+    verdict = want.get("verdict", VERDICTS[0])
+    if verdict not in VERDICTS:
+        near = did_you_mean(verdict, VERDICTS)
+        raise BadStoryError(f'want.verdict cannot be "{verdict}"', near or f"write {', '.join(VERDICTS)}")
 
 
 def _has_shape(answer: Any, shape: str) -> bool:
