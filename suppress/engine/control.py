@@ -8,8 +8,7 @@ independent between rulesets.
 import hashlib
 from typing import Final
 
-PARTS: Final = 10_000
-"""A share is so many parts of this."""
+from suppress.rules.ruleset import SHARE_PARTS
 
 
 def in_control_group(ruleset: str, customer_id: str | None, share: int) -> bool:
@@ -17,4 +16,4 @@ def in_control_group(ruleset: str, customer_id: str | None, share: int) -> bool:
     if not share or customer_id is None:
         return False
     digest = hashlib.sha256(f"{ruleset}\x00{customer_id}".encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") % PARTS < share
+    return int.from_bytes(digest[:8], "big") % SHARE_PARTS < share

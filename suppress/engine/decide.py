@@ -229,7 +229,10 @@ class Decider:
             loaded_us = feeds_us.get(source)
             ages[name] = None if loaded_us is None else from_us(min(loaded_us, shared.as_of_us))
         if self.compiled.needs.stock:
-            stated = [oldest_us(levels) for one in judged if (levels := one.values.shelf().levels)]
+            stock = shared.snapshot.stock
+            # Where a whole style counts, so does the age of its other skus.
+            shelves = stock.values() if self.compiled.needs.group_stock else (stock.get(o.item.sku) for o in judged)
+            stated = [oldest_us(levels) for levels in shelves if levels]
             ages[Source.STOCK.value] = from_us(min(stated)) if stated else None
         return ages
 

@@ -14,7 +14,7 @@ from suppress.engine.history import ItemHistory
 from suppress.engine.message_values import MessageValues, attribute_reader
 from suppress.engine.opinions import said
 from suppress.engine.shared import UnknownFact
-from suppress.engine.shelf import STOCK_READERS, Shelf, group_in_stock_share
+from suppress.engine.shelf import STOCK_READERS, Shelf, StyleShelf
 from suppress.facts.catalog import Product
 from suppress.facts.fields import label_of
 from suppress.facts.message import Item
@@ -107,6 +107,10 @@ class ItemValues:
             found = self._shelves[at] = Shelf(self.shared, self.item.sku, at)
         return found
 
+    def style_shelf(self) -> StyleShelf | None:
+        """The stock of the item's whole style; None when the style is unknown."""
+        return None if self.product is None else StyleShelf(self.shared, self.product.item_group)
+
     def cycle_days(self) -> int | None:
         """Days one unit lasts: the product's own, else those of its most specific category; None = no consumable."""
         product = self.product
@@ -168,9 +172,9 @@ class ItemValues:
     def _why_no_stock(self, name: str) -> UnknownFact:
         base, _, at = name.partition(" at ")
         if base == "stock.group_in_stock_share":
-            if self.product is None:
-                return self._why_no_product_value("item.item_group")
-            return UnknownFact(base, self.item.sku, Why.MISSING)
+            style = self.style_shelf()
+            problem = None if style is None else style.problem
+            return problem or self._why_no_product_value("item.item_group")
         return self.shelf(at or None).problem or UnknownFact(name, self.item.sku, Why.MISSING)
 
     def _why_no_product_value(self, name: str) -> UnknownFact:
@@ -202,6 +206,11 @@ def _product(attribute: str) -> Callable[[ItemValues], Seen]:
 
 def _stock(name: str, at: str | None = None) -> Callable[[ItemValues], Seen]:
     return lambda values: values.shelf(at).read(name)
+
+
+def _group_in_stock_share(values: ItemValues) -> Seen:
+    shelf = values.style_shelf()
+    return None if shelf is None or shelf.problem is not None else shelf.share
 
 
 def _placed_alike(attribute: str) -> Callable[[ItemValues], Seen]:
@@ -261,7 +270,7 @@ ITEM_READERS: Final[Mapping[str, Callable[[ItemValues], Seen]]] = {
     "item.replenish_days": lambda values: values.cycle_days(),
     "item.replenishment_due": _replenishment_due,
     **{name: _stock(name) for name in STOCK_READERS},
-    "stock.group_in_stock_share": lambda values: group_in_stock_share(values.shared, values.product),
+    "stock.group_in_stock_share": _group_in_stock_share,
     "message.kept_of_sku": lambda values: sum(placed.sku == values.item.sku for placed in values.placed),
     "message.kept_of_item_group": _placed_alike("item_group"),
     "message.kept_of_category": _placed_alike("category"),

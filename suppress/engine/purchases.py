@@ -4,10 +4,9 @@ Credits are settled per customer. A bundle bought stands under each of its parts
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from suppress.decisions.decision import Why
 from suppress.engine.shared import SharedFacts, UnknownFact
 from suppress.facts.history import OrderLine, settle
 from suppress.facts.snapshot import Source
@@ -31,20 +30,19 @@ class Purchase(NamedTuple):
         return self.kept_units if node.kept else self.ordered_units
 
 
-Index = dict[Same, dict[str, list[Purchase]]]
+Index = Mapping[str, Sequence[Purchase]]
 _NONE: Final[Sequence[Purchase]] = ()
-_BY_ITSELF = (Same.SKU, Same.ITEM_GROUP, Same.CATEGORY, Same.BRAND)
 
 
 class Purchases:
     """What the customer and the household bought, by key. Lines are settled and indexed when first asked for."""
 
-    __slots__ = ("_others", "_own", "_problem", "_problem_read", "shared")
+    __slots__ = ("_indexes", "_problem", "_problem_read", "_settled", "shared")
 
     def __init__(self, shared: SharedFacts) -> None:
         self.shared = shared
-        self._own: Index | None = None
-        self._others: Index | None = None
+        self._settled: dict[By, list[tuple[OrderLine, Purchase]]] = {}
+        self._indexes: dict[tuple[By, Same], Index] = {}
         self._problem: UnknownFact | None = None
         self._problem_read = False
 
@@ -57,19 +55,30 @@ class Purchases:
 
     def household_problem(self) -> UnknownFact | None:
         """Why the household cannot be named, or None. A known customer without a household is one of her own."""
+        problem = self.shared.snapshot.household_problem
+        if problem is not None:
+            return UnknownFact("customer.household_id", None, problem)
         return self.shared.customer_problem()
 
     def found(self, same: Same, key: str, by: By = By.CUSTOMER) -> Sequence[Purchase]:
         """The purchases that count as the same, by that key. For COMPONENT: of the sku, and of bundles it is in."""
-        if self._own is None:
-            self._own = _index([self.shared.snapshot.lines])
-        own = self._own[same].get(key, _NONE)
+        own = self._index(By.CUSTOMER, same).get(key, _NONE)
         if by is By.CUSTOMER or self.household_problem() is not None:
             return own
-        if self._others is None:
-            self._others = _index(self.shared.snapshot.household_lines.values())
-        others = self._others[same].get(key, _NONE)
+        others = self._index(By.HOUSEHOLD, same).get(key, _NONE)
         return (*own, *others) if others else own
+
+    def _index(self, by: By, same: Same) -> Index:
+        """By key, the customer's own purchases, or (HOUSEHOLD) those of the others."""
+        found = self._indexes.get((by, same))
+        if found is None:
+            settled = self._settled.get(by)
+            if settled is None:
+                snapshot = self.shared.snapshot
+                histories = [snapshot.lines] if by is By.CUSTOMER else snapshot.household_lines.values()
+                settled = self._settled[by] = [entry for lines in histories for entry in _purchases(lines)]
+            found = self._indexes[by, same] = _by_component(settled) if same is Same.COMPONENT else _by(same, settled)
+        return found
 
 
 def units_or_orders(purchases: Iterable[tuple[Purchase, int]], count: Count) -> int:
@@ -79,37 +88,33 @@ def units_or_orders(purchases: Iterable[tuple[Purchase, int]], count: Count) -> 
     return len({purchase.order_id for purchase, _ in purchases})
 
 
-def missing_product(sku: str) -> UnknownFact:
-    """The catalogue does not know the sku."""
-    return UnknownFact(Source.PRODUCTS.value, sku, Why.MISSING)
+def _purchases(lines: Iterable[OrderLine]) -> list[tuple[OrderLine, Purchase]]:
+    settled, _ = settle(lines)
+    return [
+        (line, Purchase(line.ordered_at_us, kept_units, line.units, line.is_gift, line.channel, line.order_id))
+        for line, kept_units in settled
+    ]
 
 
-def _index(histories: Iterable[Iterable[OrderLine]]) -> Index:
-    """Purchases by key, of several customers, each settled by itself."""
-    index: Index = {same: {} for same in Same}
-    for lines in histories:
-        _add(index, lines)
+def _by(same: Same, settled: Iterable[tuple[OrderLine, Purchase]]) -> Index:
+    attribute = same.value
+    index: dict[str, list[Purchase]] = {}
+    for line, bought in settled:
+        key = getattr(line, attribute)
+        if key is not None:
+            index.setdefault(key, []).append(bought)
     return index
 
 
-def _add(index: Index, lines: Iterable[OrderLine]) -> None:
-    by_sku, by_group, by_category, by_brand = (index[same] for same in _BY_ITSELF)
-    by_component = index[Same.COMPONENT]
-    settled, _ = settle(lines)
-    for line, kept_units in settled:
-        bought = Purchase(line.ordered_at_us, kept_units, line.units, line.is_gift, line.channel, line.order_id)
-        by_sku.setdefault(line.sku, []).append(bought)
-        by_component.setdefault(line.sku, []).append(bought)
-        if line.item_group is not None:
-            by_group.setdefault(line.item_group, []).append(bought)
-        if line.category is not None:
-            by_category.setdefault(line.category, []).append(bought)
-        if line.brand is not None:
-            by_brand.setdefault(line.brand, []).append(bought)
-        if line.bundle_of:
-            for part, number in Counter(line.bundle_of).items():
-                if part == line.sku:
-                    continue  # A product that names itself as its part is still one product.
-                by_component.setdefault(part, []).append(
-                    bought._replace(kept_units=kept_units * number, ordered_units=line.units * number)
+def _by_component(settled: Iterable[tuple[OrderLine, Purchase]]) -> Index:
+    index: dict[str, list[Purchase]] = {}
+    for line, bought in settled:
+        index.setdefault(line.sku, []).append(bought)
+        for part, number in Counter(line.bundle_of).items():
+            # A product that names itself as its part is still one product.
+            if part != line.sku:
+                within = bought._replace(
+                    kept_units=bought.kept_units * number, ordered_units=bought.ordered_units * number
                 )
+                index.setdefault(part, []).append(within)
+    return index

@@ -10,7 +10,6 @@ from typing import Final
 from suppress.decisions.decision import Why
 from suppress.engine.evaluate import Seen
 from suppress.engine.shared import SharedFacts, UnknownFact
-from suppress.facts.catalog import Product
 from suppress.facts.fields import CUSTOMERS_REGION
 from suppress.facts.inventory import StockLevel, oldest_us
 from suppress.facts.snapshot import Source
@@ -35,20 +34,26 @@ class Shelf:
         return None if self.problem is not None else STOCK_READERS[name](self)
 
 
-def group_in_stock_share(shared: SharedFacts, product: Product | None) -> int | None:
-    """Percent of the style's skus that are active and available, rounded down; None when one of them is not known."""
-    if product is None:
-        return None
-    group = shared.of_same_style(product.item_group)
-    stock = shared.snapshot.stock
-    shelves = [stock.get(other.sku, ()) for other in group if other.status == _SELLABLE]
-    if not all(shelves):
-        return None
-    levels = [level for shelf in shelves for level in shelf]
-    if levels and _problem_of(shared, product.sku, levels) is not None:
-        return None
-    available = len({level.sku for level in levels if level.available_units > 0})
-    return 100 * available // len(group)
+class StyleShelf:
+    """The stock of all active skus of a style. `problem`: why the share of what can be had is unknown, or None."""
+
+    __slots__ = ("levels", "problem", "share")
+
+    def __init__(self, shared: SharedFacts, style: str) -> None:
+        group = shared.of_same_style(style)
+        stock = shared.snapshot.stock
+        shelves = {other.sku: stock.get(other.sku, ()) for other in group if other.status == _SELLABLE}
+        self.levels: Sequence[StockLevel] = [level for shelf in shelves.values() for level in shelf]
+        uncounted = next((sku for sku, shelf in shelves.items() if not shelf), None)
+        self.problem: UnknownFact | None = None
+        if uncounted is not None:
+            self.problem = _problem_of(shared, uncounted, ())
+        elif self.levels:
+            oldest = min(self.levels, key=lambda level: level.updated_at_us)
+            self.problem = _problem_of(shared, oldest.sku, self.levels)
+        available = len({level.sku for level in self.levels if level.available_units > 0})
+        self.share = 100 * available // max(1, len(group))
+        """Percent of the style's skus that are active and available, rounded down."""
 
 
 def _levels_at(shared: SharedFacts, sku: str, at: str | None) -> tuple[Sequence[StockLevel], UnknownFact | None]:

@@ -27,7 +27,7 @@ from suppress.facts.records import (
     StockRecord,
 )
 from suppress.facts.sent_log import SentItem, SentMessage
-from suppress.facts.snapshot import FactNeeds, Snapshot, Source
+from suppress.facts.snapshot import MOST_MEMBERS, FactNeeds, Snapshot, Source
 
 K = TypeVar("K")
 R = TypeVar("R", bound=Record)
@@ -68,7 +68,9 @@ class FactBook:
         skus = self._of_same_style({item.sku for item in message.items} | set(message.replacements))
         customer_id, problem = self._recipient(message)
         record = self.customers.get(customer_id) if customer_id else None
-        household = {member: self._lines(member, as_of_us) for member in self._others_in_household(record)}
+        others = self._others_in_household(record)
+        is_crowd = len(others) >= MOST_MEMBERS
+        household = {} if is_crowd else {member: self._lines(member, as_of_us) for member in others}
         return Snapshot(
             message=message,
             as_of_us=as_of_us,
@@ -82,6 +84,7 @@ class FactBook:
                 if (levels := tuple(_level(level) for level in self.stock.values() if level.sku == sku))
             },
             lines=self._lines(customer_id, as_of_us),
+            household_problem=Why.AMBIGUOUS if is_crowd else None,
             household_lines={member: lines for member, lines in household.items() if lines},
             sent=self._sent(customer_id, as_of_us),
             feedback=self._feedback(customer_id, as_of_us),

@@ -19,6 +19,7 @@ _LAST_US: Final = to_us(datetime(9998, 1, 1, tzinfo=UTC))
 """Beyond these the calendar has no room for the days around; nobody sends messages there."""
 
 
+@lru_cache(maxsize=4096)
 def zone_of(name: str | None) -> ZoneInfo | None:
     """The zone of an IANA name; None when there is none of that name."""
     if not name:

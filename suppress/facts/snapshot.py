@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from suppress.decisions.decision import Why
 from suppress.facts.catalog import Product
@@ -77,13 +78,18 @@ def _wider(one: FactNeeds, other: FactNeeds, what: str) -> int | None:
     return None if None in windows else max(windows, default=None)
 
 
+MOST_MEMBERS: Final = 50
+"""A household of more is none: many customers share a word that stands for "not known", and nobody lives with them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All facts about one message at `as_of_us`.
 
     `customer_id` is None when the recipient could not be found (`customer_problem` says why). `customer` is None when
     the customer is known by id alone. `lines` holds the customer's order lines up to `as_of_us` that can matter to the
-    message's items, `household_lines` those of the others in the household, by customer; `products` and `stock` miss
+    message's items, `household_lines` those of the others in the household, by customer (none when there are more than
+    MOST_MEMBERS of them, and then `household_problem` says so); `products` and `stock` miss
     the skus nobody knows and hold those of the same style where rules ask for it. `sent` and `feedback` are up to
     `as_of_us`, oldest first. `feeds_us`: source -> as of when it was last loaded; None = never. `unavailable`: sources
     that could not be read just now.
@@ -97,6 +103,7 @@ class Snapshot:
     products: Mapping[str, Product] = field(default_factory=dict)
     stock: Mapping[str, tuple[StockLevel, ...]] = field(default_factory=dict)
     lines: tuple[OrderLine, ...] = ()
+    household_problem: Why | None = None
     household_lines: Mapping[str, tuple[OrderLine, ...]] = field(default_factory=dict)
     sent: tuple[SentMessage, ...] = ()
     feedback: tuple[Feedback, ...] = ()

@@ -8,7 +8,7 @@ from suppress.errors import FactsError
 from suppress.facts.customer import Customer
 from suppress.facts.identity import normal_email, normal_phone
 from suppress.facts.message import Message
-from suppress.facts.snapshot import Source
+from suppress.facts.snapshot import MOST_MEMBERS, Source
 
 Address = tuple[str, str]
 
@@ -25,13 +25,14 @@ class Asked(NamedTuple):
 class Recipient(NamedTuple):
     """Whom a message is for. `customer_id` is None when nobody was found, `problem` says why; None = known by id alone.
 
-    `others`: who else is in the household, where rules ask for it.
+    `others`: who else is in the household, where rules ask for it; nobody when `is_in_a_crowd`.
     """
 
     customer_id: str | None
     problem: Why | None
     customer: Customer | None
     others: tuple[str, ...] = ()
+    is_in_a_crowd: bool = False
 
 
 class People(NamedTuple):
@@ -69,6 +70,8 @@ def recipient_of(one: Asked, people: People) -> Recipient:
     else:
         found = MISSING if one.address is None else people.by_address.get(one.address, MISSING)
     if people.members and found.customer is not None and found.customer.household_id is not None:
-        others = people.members.get(found.customer.household_id, set()) - {found.customer_id}
-        return found._replace(others=tuple(sorted(others)))
+        members = people.members.get(found.customer.household_id, set())
+        if len(members) > MOST_MEMBERS:
+            return found._replace(is_in_a_crowd=True)
+        return found._replace(others=tuple(sorted(members - {found.customer_id})))
     return found

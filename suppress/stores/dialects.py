@@ -16,10 +16,11 @@ Row = tuple[Any, ...]
 class Dialect:
     """SQL fragments, each with its parameters' places.
 
-    `ids`, `members`, `addresses`, `skus`: one list, as something to select from: customers `c`, these with everybody in
-    their households `m`, identities `i`, skus `k`. `spans`: (customer_id, after_us, until_us) as `k`. `join`: JOIN that
-    keeps the order of the loops. `span`: what such a `k` says of {table}, whose instants are in {at}. `shown`: the
-    items of {messages} `m` as `e`. `among` and `among_pairs`: a column, or a pair of columns, is in a list.
+    `ids`, `addresses`, `skus`: one list, as something to select from: customers `c`, identities `i`, skus `k`.
+    `members`: joins to customers `c` at most {most} of their households, `m`. `spans`: (customer_id, after_us,
+    until_us) as `k`. `join`: JOIN that keeps the order of the loops. `span`: what such a `k` says of {table}, whose
+    instants are in {at}. `shown`: the items of {messages} `m` as `e`. `among` and `among_pairs`: a column, or a pair of
+    columns, is in a list.
     """
 
     ids: str
@@ -38,8 +39,8 @@ class Dialect:
 SQLITE: Final = Dialect(
     ids="json_each(?) k CROSS JOIN customers c ON c.customer_id = k.value",
     members=(
-        "json_each(?) k CROSS JOIN customers c ON c.customer_id = k.value"
-        " CROSS JOIN customers m ON m.household_id = c.household_id"
+        "CROSS JOIN customers m ON m.customer_id IN"
+        " (SELECT o.customer_id FROM customers o WHERE o.household_id = c.household_id LIMIT {most})"
     ),
     addresses=(
         "json_each(?) k CROSS JOIN identities i"
@@ -57,8 +58,11 @@ SQLITE: Final = Dialect(
     among_pairs=("{column} IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"),
 )
 POSTGRESQL: Final = Dialect(
-    ids="customers c WHERE c.customer_id = ANY(%s::text[])",
-    members="customers c JOIN customers m ON m.household_id = c.household_id WHERE c.customer_id = ANY(%s::text[])",
+    ids="customers c JOIN unnest(%s::text[]) k(customer_id) ON c.customer_id = k.customer_id",
+    members=(
+        "JOIN LATERAL (SELECT o.customer_id FROM customers o WHERE o.household_id = c.household_id LIMIT {most}) m"
+        " ON true"
+    ),
     addresses=(
         "identities i JOIN unnest(%s::text[], %s::text[]) k(kind, value) ON i.kind = k.kind AND i.value = k.value"
     ),

@@ -91,6 +91,7 @@ class FactStore:
             customer=to.customer if self._has_customers else None,
             products=products,
             stock=stock,
+            household_problem=Why.AMBIGUOUS if to.is_in_a_crowd else None,
             lines=past.lines,
             household_lines=past.household_lines,
             sent=past.sent,

@@ -12,7 +12,7 @@ from typing import Final
 from suppress.facts.catalog import Product
 from suppress.facts.customer import Customer
 from suppress.facts.inventory import StockLevel
-from suppress.facts.snapshot import FactNeeds
+from suppress.facts.snapshot import MOST_MEMBERS, FactNeeds
 from suppress.stores.dialects import DIALECTS, Dialect
 
 WAYS: Final = {"item_group": "coalesce(p.item_group_id, p.sku)", "category": "p.category", "brand": "p.brand"}
@@ -88,11 +88,12 @@ def wants_stock(needs: FactNeeds) -> bool:
 def _people(text: Dialect, needs: FactNeeds, *, by_address: bool) -> str:
     columns = ", ".join(f"c.{field}" for field in Customer._fields)
     member = ", ".join(("m.customer_id", *_NOBODY[1:]))
+    members = text.members.format(most=MOST_MEMBERS + 1)
     parts = [f"SELECT 'feed' AS kind, source AS value, as_of_us AS number, {', '.join(_NOBODY)} FROM feeds"]
     if wants_customers(needs):
         parts.append(f"SELECT 'id', c.customer_id, 1, {columns} FROM {text.ids}")
     if needs.household:
-        parts.append(f"SELECT 'member', c.household_id, 1, {member} FROM {text.members}")
+        parts.append(f"SELECT 'member', c.household_id, 1, {member} FROM {text.ids} {members}")
     if by_address:
         found = (
             "SELECT i.kind, i.value, count(*) AS number, min(i.customer_id) AS customer_id"
@@ -101,8 +102,7 @@ def _people(text: Dialect, needs: FactNeeds, *, by_address: bool) -> str:
         customers = f"({found}) f JOIN customers c ON c.customer_id = f.customer_id"
         parts.append(f"SELECT f.kind, f.value, f.number, {columns} FROM {customers}")
         if needs.household:
-            members = f"{customers} {text.join} customers m ON m.household_id = c.household_id WHERE f.number = 1"
-            parts.append(f"SELECT 'member', c.household_id, 1, {member} FROM {members}")
+            parts.append(f"SELECT 'member', c.household_id, 1, {member} FROM {customers} {members} WHERE f.number = 1")
     return " UNION ALL ".join(parts)
 
 

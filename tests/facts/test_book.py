@@ -1,5 +1,8 @@
 """The book: which facts a snapshot holds, and how old ones meet today's catalogue."""
 
+import pytest
+
+from suppress.decisions.decision import Why
 from suppress.facts.book import FactBook
 from suppress.facts.customer import Customer
 from suppress.facts.feedback import Feedback
@@ -78,6 +81,17 @@ def test_a_customer_without_a_household_is_alone() -> None:
     found = snapshot(customer("ada", None), customer("ben", None), order("o-1", "ben"))
 
     assert {} == found.household_lines
+
+
+@pytest.mark.parametrize(("members", "problem"), [(50, None), (51, Why.AMBIGUOUS)])
+def test_a_crowd_is_no_household(members: int, problem: Why | None) -> None:
+    """A household id that stands for "not known" says nothing: her own purchases count, the rest is unknown."""
+    people = [customer(f"c{number}", "N/A") for number in range(members - 1)]
+    found = snapshot(customer("ada", "N/A"), *people, order("o-1", "ada"), order("o-2", "c1"))
+
+    assert problem == found.household_problem
+    assert 1 == len(found.lines)
+    assert (set() if problem else {"c1"}) == found.household_lines.keys()
 
 
 def test_a_line_knows_its_order_and_its_bundle() -> None:

@@ -213,6 +213,7 @@ def comparable(snapshot: Snapshot) -> dict[str, Any]:
         "products": dict(snapshot.products),
         "stock": {sku: sorted(found, key=lambda level: level.location_id) for sku, found in snapshot.stock.items()},
         "lines": sorted(snapshot.lines, key=repr),
+        "household_problem": snapshot.household_problem,
         "household_lines": {who: sorted(lines, key=repr) for who, lines in snapshot.household_lines.items()},
         "sent": [message._replace(items=tuple(sorted(message.items, key=repr))) for message in snapshot.sent],
         "feedback": list(snapshot.feedback),
@@ -228,6 +229,7 @@ def reduced(snapshot: Snapshot, wanted: FactNeeds) -> dict[str, Any]:
     products = [snapshot.products[sku] for sku in shown if sku in snapshot.products]
     facts["lines"] = _lines(facts["lines"], snapshot, wanted, shown, products)
     others = {who: _lines(lines, snapshot, wanted, shown, products) for who, lines in facts["household_lines"].items()}
+    facts["household_problem"] = facts["household_problem"] if wanted.household else None
     facts["household_lines"] = {who: lines for who, lines in others.items() if lines} if wanted.household else {}
     facts["sent"] = _messages(facts["sent"], snapshot, wanted, shown, products) if wanted.sent else []
     facts["feedback"] = facts["feedback"] if wanted.feedback else []

@@ -21,7 +21,7 @@ from suppress.facts.records import (
     SentRecord,
     StockRecord,
 )
-from suppress.facts.snapshot import FactNeeds, Source
+from suppress.facts.snapshot import MOST_MEMBERS, FactNeeds, Source
 from suppress.stores.database import Database
 from suppress.stores.facts import FactStore
 from suppress.stores.load import Loader
@@ -100,6 +100,28 @@ def test_three_statements_for_a_message(database: Database, items: int, recipien
     assert items <= len(snapshot.lines)
     assert {"c0", "c2"} == snapshot.household_lines.keys()
     assert (20, 20) == (len(snapshot.sent), len(snapshot.feedback))
+
+
+@pytest.mark.parametrize(("members", "problem"), [(MOST_MEMBERS, None), (MOST_MEMBERS + 1, Why.AMBIGUOUS)])
+@pytest.mark.parametrize("recipient", [{"customer_id": "c1"}, {"email": "ann@shop.ch"}])
+def test_a_crowd_is_no_household(
+    database: Database, recipient: dict[str, str], members: int, problem: Why | None
+) -> None:
+    """Where more share a household than can live together, nobody's lines are read and the snapshot says why."""
+    people = [customer("c1", ("email", "ann@shop.ch"), household_id="N/A")]
+    people += [customer(f"x{n}", household_id="N/A") for n in range(members - 1)]
+    records = [*people, *(order(f"o{n}", who.customer_id, "s1", 900) for n, who in enumerate(people))]
+    book = FactBook(feeds_us=dict.fromkeys(Source))
+    book.add(records)
+    shops.fill(database, [people, records[len(people) :]])
+    message = Message(items=(Item(sku="s1"),), **recipient)
+    needs = FactNeeds(history_by=frozenset({"sku"}), household=True)
+
+    snapshot = FactStore(database, needs).snapshot(message, shops.AS_OF_US)
+
+    assert problem == snapshot.household_problem == book.snapshot(message, shops.AS_OF_US, needs).household_problem
+    assert 1 == len(snapshot.lines)
+    assert (0 if problem else members - 1) == len(snapshot.household_lines)
 
 
 def test_three_statements_for_a_batch(database: Database) -> None:
