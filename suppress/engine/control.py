@@ -6,7 +6,6 @@ independent between rulesets.
 """
 
 import hashlib
-from typing import Final
 
 from suppress.rules.ruleset import SHARE_PARTS
 

@@ -14,9 +14,9 @@ from suppress.facts.snapshot import Source
 from suppress.problems import Position, Problem
 from suppress.rules.findings import Findings, TooManyProblemsError, quoted, suggestion
 from suppress.rules.implication import is_under
-from suppress.rules.lacks import leaves_of
+from suppress.rules.needs import facts_needed, goes_by_customers_clock, needs_of_hold, sources_of
 from suppress.rules.ruleset import Rule, Ruleset
-from suppress.rules.tree import THIS, Bought, By, Compare, Leaf, Said, Same, Sent, Shown
+from suppress.rules.tree import THIS, Bought, By, Compare, Leaf, Said, Sent, Shown
 
 
 class Kind(StrEnum):
@@ -122,7 +122,7 @@ def find_unknown(ruleset: Ruleset, catalogue: Catalogue) -> tuple[Problem, ...]:
     try:
         _check_sources(rules, lacking, findings)
         _check_columns(rules, ruleset, lacking, catalogue, findings)
-        named = [*_of_tables(ruleset), *(word for rule in rules for leaf in leaves_of(rule) for word in _of_leaf(leaf))]
+        named = [*_of_tables(ruleset), *(word for rule in rules for leaf in rule.leaves() for word in _of_leaf(leaf))]
         _check_names([word for word in named if _SOURCE_OF[word.kind] not in lacking], catalogue, findings)
     except TooManyProblemsError:
         pass
@@ -139,20 +139,38 @@ _FACTS: Final = {
 }
 
 
+class _Read(NamedTuple):
+    """Feeds a part of a rule looks at, and what comes of it without the customers."""
+
+    sources: tuple[Source, ...]
+    position: Position
+    by_clock: bool
+
+
 def _check_sources(rules: list[Rule], lacking: frozenset[Source], findings: Findings) -> None:
     """Warn, at its first use in each rule, of a source that was never loaded."""
     for rule in rules:
         told: set[Source] = set()
-        for leaf in leaves_of(rule):
-            for source in _sources_of(leaf):
+        for read in _reads(rule):
+            for source in read.sources:
                 if source in lacking and source not in told:
                     told.add(source)
+                    # A clock is never unknown: that of customers nobody knows is the ruleset's.
+                    by_clock = read.by_clock and source is Source.CUSTOMERS
+                    until = "the ruleset's time zone counts" if by_clock else "this is unknown"
                     findings.warn(
                         "never-loaded",
                         f"the rule {quoted(rule.id)} asks for {_FACTS[source]}, of which nothing was ever imported",
-                        leaf.position,
-                        f'run "suppress import {source.value} FILE"; until then this is unknown',
+                        read.position,
+                        f'run "suppress import {source.value} FILE"; until then {until}',
                     )
+
+
+def _reads(rule: Rule) -> Iterator[_Read]:
+    for leaf in rule.leaves():
+        yield _Read(sources_of(facts_needed([leaf])), leaf.position, goes_by_customers_clock(leaf))
+    if rule.hold is not None:
+        yield _Read(sources_of(needs_of_hold(rule.hold)), rule.place("hold"), rule.hold.until is not None)
 
 
 def _check_columns(
@@ -161,9 +179,9 @@ def _check_columns(
     """Warn of fields that no row of a loaded source states."""
     asked: dict[str, list[Position]] = {}
     for rule in rules:
-        for leaf in leaves_of(rule):
+        for leaf in rule.leaves():
             name = _column_of(leaf, ruleset)
-            if name is not None and not lacking.intersection(_sources_of(leaf)):
+            if name is not None and not lacking.intersection(sources_of(facts_needed([leaf]))):
                 asked.setdefault(name, []).append(leaf.position)
     for name in catalogue.never_filled(asked) if asked else ():
         for position in asked[name]:
@@ -182,22 +200,6 @@ def _column_of(leaf: Leaf, ruleset: Ruleset) -> str | None:
     if not isinstance(leaf, Compare) or (leaf.field.base == "item.replenish_days" and ruleset.cycles):
         return None
     return leaf.field.base
-
-
-def _sources_of(leaf: Leaf) -> tuple[Source, ...]:
-    match leaf:
-        case Compare(field=field):
-            at_region = field.at == CUSTOMERS_REGION
-            return (*((field.source,) if field.source else ()), *((Source.CUSTOMERS,) if at_region else ()))
-        case Bought(same=same, by=by):
-            products = () if same is Same.SKU else (Source.PRODUCTS,)
-            return (Source.ORDERS, *products, *((Source.CUSTOMERS,) if by is By.HOUSEHOLD else ()))
-        case Shown(same=same):
-            return (Source.SENT,) if same is Same.SKU else (Source.SENT, Source.PRODUCTS)
-        case Sent():
-            return (Source.SENT,)
-        case Said(same=same):
-            return (Source.FEEDBACK,) if same is Same.SKU else (Source.FEEDBACK, Source.PRODUCTS)
 
 
 def _of_tables(ruleset: Ruleset) -> Iterator[_Named]:

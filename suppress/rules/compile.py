@@ -9,44 +9,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from suppress.decisions.decision import Mode
-from suppress.facts.fields import CUSTOMERS_REGION, Field
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import FactNeeds, Source
+from suppress.rules.needs import LOCAL_FIELDS as LOCAL_FIELDS  # noqa: PLC0414 - the engine asks for it here
+from suppress.rules.needs import REPLENISHMENT_DUE as REPLENISHMENT_DUE  # noqa: PLC0414 - likewise
+from suppress.rules.needs import facts_needed, needs_of_hold
 from suppress.rules.ruleset import Effect, Hold, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import (
-    CUSTOMER_ZONE,
-    All,
-    AnyOf,
-    Bought,
-    By,
-    Compare,
-    Condition,
-    Count,
-    Leaf,
-    Not,
-    Period,
-    Said,
-    Same,
-    Sent,
-    Shown,
-    leaves,
-)
+from suppress.rules.tree import All, AnyOf, Condition, Leaf, Not, leaves
 from suppress.rules.wording import rule_sentence
-
-REPLENISHMENT_DUE = "item.replenishment_due"
-GROUP_IN_STOCK_SHARE = "stock.group_in_stock_share"
-
-LOCAL_FIELDS: Final = frozenset({"message.local_time", "message.local_weekday", "message.local_date"})
-"""Fields that turn with the customer's clock."""
-
-_LONGEST_PERIOD_US: Final = {
-    # A local day may be longer than 24 hours, and a zone's clocks were once set back by a whole day.
-    period: (days + 2) * US_PER_DAY
-    for period, days in ((Period.DAY, 1), (Period.WEEK, 7), (Period.MONTH, 31))
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,62 +98,10 @@ def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
     )
 
 
-def facts_needed(all_leaves: list[Leaf]) -> FactNeeds:
-    """The facts that decide these leaves, and nothing beyond."""
-    needs = FactNeeds()
-    for leaf in all_leaves:
-        needs |= _needs_of_leaf(leaf)
-    return needs
-
-
 def _needs_of(compiled: tuple[CompiledRule, ...]) -> FactNeeds:
-    needs = facts_needed([leaf for rule in compiled for leaf in leaves(rule.condition)])
+    needs = facts_needed(leaf for rule in compiled for leaf in leaves(rule.condition))
     for rule in compiled:
-        if rule.hold is not None and rule.hold.until is not None:
-            needs |= FactNeeds(customer=True)
-        if rule.hold is not None and rule.hold.restock:
-            needs |= FactNeeds(stock=True)
-    return needs
-
-
-def _needs_of_leaf(leaf: Leaf) -> FactNeeds:
-    match leaf:
-        case Bought(same=same, within=within, by=by):
-            household = by is By.HOUSEHOLD
-            return FactNeeds(
-                products=same is not Same.SKU,
-                customer=household,
-                history_by=frozenset({same.value}),
-                history_window_us=within.us if within else None,
-                order_ids=leaf.count is Count.ORDERS,
-                household=household,
-            )
-        case Shown(same=same, within=within):
-            return FactNeeds(
-                products=same is not Same.SKU,
-                sent=True,
-                sent_by=frozenset({same.value}),
-                sent_window_us=within.us if within else None,
-            )
-        case Sent(within=within, calendar=calendar, zone=zone):
-            window_us = _LONGEST_PERIOD_US[calendar] if calendar else within.us if within else None
-            return FactNeeds(sent=True, sent_window_us=window_us, customer=zone == CUSTOMER_ZONE)
-        case Said(same=same):
-            return FactNeeds(feedback=True, products=same is not Same.SKU)
-        case Compare(field=field):
-            return _needs_of_field(field)
-
-
-def _needs_of_field(field: Field) -> FactNeeds:
-    needs = FactNeeds(
-        products=field.source is Source.PRODUCTS,
-        stock=field.source is Source.STOCK,
-        customer=field.source is Source.CUSTOMERS or field.at == CUSTOMERS_REGION or field.name in LOCAL_FIELDS,
-    )
-    if field.name == REPLENISHMENT_DUE:
-        needs |= FactNeeds(products=True, history_by=frozenset({Same.SKU.value}))
-    if field.name == GROUP_IN_STOCK_SHARE:
-        needs |= FactNeeds(products=True, group_stock=True)
+        needs |= needs_of_hold(rule.hold)
     return needs
 
 

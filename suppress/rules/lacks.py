@@ -6,11 +6,11 @@ from suppress.decisions.decision import Mode
 from suppress.facts.fields import CUSTOMERS_REGION
 from suppress.problems import Position
 from suppress.rules.findings import Findings, quoted, suggestion
+from suppress.rules.needs import LOCAL_FIELDS, REPLENISHMENT_DUE
 from suppress.rules.ruleset import Effect, Rule, Ruleset
-from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, Compare, Leaf, Sent, leaves
+from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, Compare, Sent
 
-_LOCAL = "message.local_"
-_REPLENISHMENT = ("item.replenishment_due", "item.replenish_days")
+_REPLENISHMENT = (REPLENISHMENT_DUE, "item.replenish_days")
 _DROPPED_CODE = "message.dropped_code"
 
 
@@ -20,19 +20,12 @@ def find_lacks(ruleset: Ruleset, sound: list[Rule], findings: Findings) -> None:
     `sound`: the rules without errors; only what they ask for is missed.
     """
     active = [rule for rule in sound if rule.mode is not Mode.OFF]
-    asked = [leaf for rule in active for leaf in leaves_of(rule)]
+    asked = [leaf for rule in active for leaf in rule.leaves()]
     if "time_zone" not in ruleset.places:
         _check_zone(active, findings)
     drops = [rule for rule in ruleset.rules if rule.effect is Effect.DROP_ITEM and rule.mode is not Mode.OFF]
     _check_drops(active, drops, findings)
     _check_tables(ruleset, [leaf for leaf in asked if isinstance(leaf, Compare)], findings)
-
-
-def leaves_of(rule: Rule) -> Iterator[Leaf]:
-    """Every leaf of a rule, those of `unless` after those of `when`."""
-    yield from leaves(rule.when)
-    if rule.unless is not None:
-        yield from leaves(rule.unless)
 
 
 def _check_zone(rules: list[Rule], findings: Findings) -> None:
@@ -49,8 +42,8 @@ def _check_zone(rules: list[Rule], findings: Findings) -> None:
 
 
 def _zoned(rule: Rule) -> Iterator[tuple[Position, str]]:
-    for leaf in leaves_of(rule):
-        if isinstance(leaf, Compare) and leaf.field.name.startswith(_LOCAL):
+    for leaf in rule.leaves():
+        if isinstance(leaf, Compare) and leaf.field.name in LOCAL_FIELDS:
             yield leaf.position, f"{quoted(leaf.field.name)} of customers without a zone"
         elif isinstance(leaf, Sent) and leaf.zone == SHOP_ZONE:
             yield leaf.position, '"zone: shop"'
@@ -70,7 +63,7 @@ def _check_drops(rules: list[Rule], drops: list[Rule], findings: Findings) -> No
                 rule.place("hold"),
                 'add a rule with "drop: item", or hold until a time',
             )
-        for leaf in leaves_of(rule):
+        for leaf in rule.leaves():
             if not isinstance(leaf, Compare) or leaf.field.name != _DROPPED_CODE:
                 continue
             for code in leaf.values:

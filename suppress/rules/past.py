@@ -122,7 +122,7 @@ def _read_sent(key: ScalarNode, value: MapNode, findings: Findings) -> Sent | No
     at_least = _read_count(key, value, findings)
     within = _read_time(value, "within", findings)
     calendar = _read_word(value, "calendar", tuple(period.value for period in Period), findings)
-    zone = _read_zone(key, value, findings)
+    zone = _read_zone(value, findings)
     _check_window(key, value, findings)
     channels = _read_names(value, "channel", findings)
     campaigns = _read_names(value, "campaign", findings)
@@ -213,7 +213,7 @@ def _read_names(value: MapNode, name: str, findings: Findings, *, this: bool = T
     return read_one_or_list(node, quoted(name), one, findings) or ()
 
 
-def _read_zone(key: ScalarNode, value: MapNode, findings: Findings) -> str | None:
+def _read_zone(value: MapNode, findings: Findings) -> str | None:
     zone, calendar = value.get("zone"), value.get("calendar")
     if zone is None:
         if calendar is not None and value.get("time_zone") is None:

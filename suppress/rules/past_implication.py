@@ -6,14 +6,21 @@ and never a look that may be unknown where the other is certain.
 
 from typing import Final
 
-from suppress.facts.instants import US_PER_DAY
-from suppress.rules.tree import THIS, Bought, By, Count, Duration, Parts, Past, Period, Said, Same, Sent, Shown
-
-LONGEST_PERIOD_US: Final = {
-    # A local day may be longer than 24 hours, and a zone's clocks were once set back by a whole day.
-    period: (days + 2) * US_PER_DAY
-    for period, days in ((Period.DAY, 1), (Period.WEEK, 7), (Period.MONTH, 31))
-}
+from suppress.rules.tree import (
+    LONGEST_PERIOD_US,
+    THIS,
+    Bought,
+    By,
+    Count,
+    Duration,
+    Parts,
+    Past,
+    Period,
+    Said,
+    Same,
+    Sent,
+    Shown,
+)
 
 _CONTAINED: Final = {Period.DAY: frozenset(Period), Period.WEEK: {Period.WEEK}, Period.MONTH: {Period.MONTH}}
 

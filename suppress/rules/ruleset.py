@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from suppress.decisions.decision import Mode
 from suppress.facts.fields import Field
 from suppress.facts.snapshot import Source
 from suppress.problems import Position
-from suppress.rules.tree import ClockTime, Condition, Duration, Instant
+from suppress.rules.tree import ClockTime, Condition, Duration, Instant, Leaf, leaves
+
+SHARE_PARTS: Final = 10_000
+"""Shares of messages, items and customers are so many parts of this."""
 
 
 class Effect(StrEnum):
@@ -66,6 +70,10 @@ class Rule:
     def place(self, key: str) -> Position:
         """Where the value of a key stands in the file; the rule's own place when it was not written."""
         return self.places.get(key, self.position)
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every leaf of the rule, those of `unless` after those of `when`."""
+        return leaves(self.when) + (() if self.unless is None else leaves(self.unless))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,7 @@ from typing import Final
 from suppress.rules.document import Node
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.literals import scalar
-
-WHOLE: Final = 10_000
-"""Parts per ten thousand of everything."""
+from suppress.rules.ruleset import SHARE_PARTS
 
 _SHARE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%|(0\.[0-9]{1,9})")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")
@@ -35,8 +33,8 @@ def read_share(node: Node, what: str, findings: Findings) -> int | None:
         else:
             findings.add("not-a-share", f"{what} is a share, not {quoted(text)}", position, _share_help(text))
         return None
-    parts = Decimal(match[1]) * 100 if match[1] else Decimal(match[2]) * WHOLE
-    if parts > WHOLE:
+    parts = Decimal(match[1]) * 100 if match[1] else Decimal(match[2]) * SHARE_PARTS
+    if parts > SHARE_PARTS:
         _refuse_size(what, text, node, findings)
         return None
     if parts != int(parts):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from suppress.facts.fields import Field, Operator
+from suppress.facts.instants import US_PER_DAY
 from suppress.problems import Position
 
 _NOWHERE = Position("")
@@ -95,6 +96,13 @@ class Period(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+
+
+LONGEST_PERIOD_US: Final = {
+    # A local day may be longer than 24 hours, and a zone's clocks were once set back by a whole day.
+    period: (days + 2) * US_PER_DAY
+    for period, days in ((Period.DAY, 1), (Period.WEEK, 7), (Period.MONTH, 31))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

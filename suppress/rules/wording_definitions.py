@@ -5,22 +5,9 @@ from typing import Final
 
 from suppress.facts.fields import CUSTOMERS_REGION
 from suppress.facts.snapshot import Source
-from suppress.rules.ruleset import Effect, Rule, Ruleset
-from suppress.rules.tree import (
-    CUSTOMER_ZONE,
-    SHOP_ZONE,
-    Bought,
-    By,
-    Compare,
-    Condition,
-    Leaf,
-    Parts,
-    Said,
-    Same,
-    Sent,
-    Shown,
-    leaves,
-)
+from suppress.rules.needs import goes_by_customers_clock
+from suppress.rules.ruleset import Effect, Ruleset
+from suppress.rules.tree import SHOP_ZONE, Bought, By, Compare, Leaf, Parts, Said, Same, Sent, Shown
 
 SOURCES: Final = {
     Source.PRODUCTS: "the catalogue",
@@ -65,23 +52,9 @@ _FIELD_NOTES: Final = {
 }
 
 
-def rule_leaves(rule: Rule) -> tuple[Leaf, ...]:
-    """Every leaf of the rule, those of `unless` included."""
-    unless: tuple[Condition, ...] = () if rule.unless is None else (rule.unless,)
-    return tuple(leaf for condition in (rule.when, *unless) for leaf in leaves(condition))
-
-
-def sources_read(ruleset: Ruleset) -> tuple[Source, ...]:
-    """The feeds the rules look at, in the order of `Source`."""
-    read = {source for rule in ruleset.rules for leaf in rule_leaves(rule) for source in _sources(leaf)}
-    if any(rule.hold is not None and rule.hold.restock for rule in ruleset.rules):
-        read.add(Source.STOCK)
-    return tuple(source for source in Source if source in read)
-
-
 def definitions(ruleset: Ruleset) -> tuple[tuple[str, str], ...]:
     """Each term the rules speak of, and what it means."""
-    told = [leaf for rule in ruleset.rules for leaf in rule_leaves(rule)]
+    told = [leaf for rule in ruleset.rules for leaf in rule.leaves()]
     past = [leaf for leaf in told if not isinstance(leaf, Compare)]
     return (
         *_of_purchases([leaf for leaf in past if isinstance(leaf, Bought)]),
@@ -136,9 +109,8 @@ def _of_fields(found: list[Compare]) -> Iterator[tuple[str, str]]:
 
 def _of_places(ruleset: Ruleset, told: list[Leaf]) -> Iterator[tuple[str, str]]:
     zones = {leaf.zone for leaf in told if isinstance(leaf, Sent)}
-    local = any(isinstance(leaf, Compare) and leaf.field.base.startswith("message.local_") for leaf in told)
     held = any(rule.effect is Effect.HOLD_MESSAGE and rule.hold and rule.hold.until for rule in ruleset.rules)
-    if local or held or CUSTOMER_ZONE in zones:
+    if held or any(goes_by_customers_clock(leaf) for leaf in told):
         yield (
             "where the customer lives",
             f"by the customer's clock; where it is not known, by that of {ruleset.time_zone}",
@@ -150,19 +122,3 @@ def _of_places(ruleset: Ruleset, told: list[Leaf]) -> Iterator[tuple[str, str]]:
             "in the customer's region",
             "at the locations of that region; a region not listed is a location of that name",
         )
-
-
-def _sources(leaf: Leaf) -> tuple[Source, ...]:
-    match leaf:
-        case Compare(field=field):
-            return (field.source,) if field.source else ()
-        case Bought(same=same, by=by):
-            catalogue = () if same is Same.SKU else (Source.PRODUCTS,)
-            household = (Source.CUSTOMERS,) if by is By.HOUSEHOLD else ()
-            return (Source.ORDERS, *catalogue, *household)
-        case Sent():
-            return (Source.SENT,)
-        case Shown(same=same):
-            return (Source.SENT,) if same is Same.SKU else (Source.SENT, Source.PRODUCTS)
-        case Said(same=same):
-            return (Source.FEEDBACK,) if same is Same.SKU else (Source.FEEDBACK, Source.PRODUCTS)

@@ -7,9 +7,10 @@ from typing import Final
 from suppress.decisions.decision import Mode
 from suppress.decisions.reasons import REASON_CODES
 from suppress.rules.compile import fingerprint
+from suppress.rules.needs import sources_read
 from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
 from suppress.rules.wording import period_words, rule_sentence
-from suppress.rules.wording_definitions import SOURCES, definitions, sources_read
+from suppress.rules.wording_definitions import SOURCES, definitions
 from suppress.rules.wording_terms import duration_words, share_words
 
 _SECTIONS: Final = (
@@ -128,7 +129,7 @@ def _control_group(ruleset: Ruleset) -> Iterator[str]:
 
 
 def _ages(ruleset: Ruleset) -> Iterator[str]:
-    sources = sources_read(ruleset)
+    sources = sources_read(ruleset.rules)
     if not sources:
         return
     yield "## How old facts may be"

@@ -153,6 +153,44 @@ def test_facts_nobody_imports() -> None:
 
 
 @pytest.mark.parametrize(
+    ("when", "effect", "lacking", "until"),
+    [
+        (
+            'message.local_time: {below: "08:00"}',
+            "suppress: message",
+            Source.CUSTOMERS,
+            "the ruleset's time zone counts",
+        ),
+        (
+            "sent: {calendar: day, zone: customer}, customer.region: ZH",
+            "suppress: message",
+            Source.CUSTOMERS,
+            "the ruleset's time zone counts",
+        ),
+        ("message.channel: sms", 'hold: {until: "08:00"}', Source.CUSTOMERS, "the ruleset's time zone counts"),
+        ("message.channel: sms", "hold: {until: restock}", Source.STOCK, "this is unknown"),
+        ("stock.on_hand: {at: customer.region, below: 1}", "drop: item", Source.CUSTOMERS, "this is unknown"),
+        ("item.replenishment_due: yes", "drop: item", Source.PRODUCTS, "this is unknown"),
+        ("stock.group_in_stock_share: {below: 50%}", "drop: item", Source.PRODUCTS, "this is unknown"),
+    ],
+)
+def test_feeds_that_are_read_besides(when: str, effect: str, lacking: Source, until: str) -> None:
+    """A feed no name in the rule speaks of is missed as well, once, and what counts without it is told."""
+    facts = {"stock": "stock figures"}.get(lacking.value, lacking.value)
+
+    assert [
+        f'the rule "r" asks for {facts}, of which nothing was ever imported. '
+        f'run "suppress import {lacking.value} FILE"; until then {until}'
+    ] == told(when, Shop(lacking), effect=effect)
+
+
+@pytest.mark.parametrize("when", ["sent: {calendar: day, zone: shop}", "message.channel: sms", "customer.known: yes"])
+def test_feeds_nobody_reads_are_not_missed(when: str) -> None:
+    """By the shop's own clock, and for what the message itself says, no customers are needed."""
+    assert [] == told(when, Shop(Source.CUSTOMERS), effect="hold: {for: 1 hour}")
+
+
+@pytest.mark.parametrize(
     ("when", "empty", "wanted"),
     [
         ("customer.open_case: yes, drop", "customer.open_case", "customer.open_case"),

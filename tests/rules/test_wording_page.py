@@ -59,6 +59,50 @@ def test_what_the_file_says_is_on_the_page(top: str, said: list[str]) -> None:
     assert [] == [text for text in said if text not in told]
 
 
+AGES = {
+    "a field of the catalogue": ("drop: item, code: recalled, when: {item.status: recalled}", ["the catalogue"]),
+    "the clock": (
+        'suppress: message, code: quiet_hours, when: {message.local_time: {below: "08:00"}}', ["customers"]),
+    "the weekday": ("suppress: message, code: quiet_hours, when: {message.local_weekday: sunday}", ["customers"]),
+    "the customer's midnight": (
+        "suppress: message, code: quiet_hours, when: {sent: {calendar: day, zone: customer}}",
+        ["customers", "the log of messages sent"]),
+    "the shop's midnight": (
+        "suppress: message, code: quiet_hours, when: {sent: {calendar: day, zone: shop}}",
+        ["the log of messages sent"]),
+    "a hold until a time": (
+        'hold: {until: "08:00"}, code: quiet_hours, when: {message.channel: sms}', ["customers"]),
+    "a hold for a time": ("hold: {for: 1 hour}, code: quiet_hours, when: {message.channel: sms}", []),
+    "a hold until restocked": (
+        "hold: {until: restock}, code: quiet_hours, when: {message.channel: sms}", ["stock figures"]),
+    "the customer's region": (
+        "drop: item, code: out_of_stock, when: {stock.on_hand: {at: customer.region, below: 1}}",
+        ["stock figures", "customers"]),
+    "a place": (
+        "drop: item, code: out_of_stock, when: {stock.on_hand: {at: zurich-1, below: 1}}", ["stock figures"]),
+    "replenishment": (
+        "drop: item, code: recalled, when: {item.replenishment_due: no}", ["the catalogue", "orders"]),
+    "the style in stock": (
+        "drop: item, code: out_of_stock, when: {stock.group_in_stock_share: {below: 50%}}",
+        ["the catalogue", "stock figures"]),
+    "the household": (
+        "drop: item, code: already_owned, when: {bought: {same: sku, by: household}}", ["orders", "customers"]),
+    "unless": (
+        "drop: item, code: recalled, when: {item.sku: A}, unless: {customer.region: ZH}", ["customers"]),
+    "what was said": (
+        "drop: item, code: recalled, when: {said: {says: not_interested, same: category}}",
+        ["the catalogue", "what customers said"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "feeds"), AGES.values(), ids=AGES)
+def test_every_feed_a_rule_depends_on_is_on_the_page(rule: str, feeds: list[str]) -> None:
+    """Who approves the page sees how old each feed may be that decides a rule, and no other."""
+    told = page(a_ruleset(rules=f"rules:\n  - {{id: r, {rule}}}\n"))
+
+    assert feeds == [line.split("|")[1].strip() for line in told.splitlines() if line.endswith("| none |")]
+
+
 def test_the_page_names_its_version() -> None:
     """The version approved is the fingerprint of the meaning."""
     ruleset = a_ruleset()
