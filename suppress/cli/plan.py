@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -19,6 +20,13 @@ from suppress.facts.message import Message
 if TYPE_CHECKING:
     from suppress.replay.report import Report
     from suppress.rules.compile import CompiledRuleset
+
+
+@dataclass(slots=True)
+class Refused:
+    """How many lines could not be read. Each was told when it was met; there may be millions."""
+
+    count: int = 0
 
 
 @click.command()
@@ -41,7 +49,8 @@ if TYPE_CHECKING:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--ids", type=click.Choice(["plain", "hashed"]),
-    help="Ids of the people shown as examples.  [default: plain on a terminal, hashed elsewhere]",
+    help="Ids of the people shown as examples; hashed, facts about them are left out.  "
+    "[default: plain on a terminal, hashed elsewhere]",
 )  # fmt: skip
 @database_option
 @rules_option
@@ -64,13 +73,13 @@ def command(
     from suppress.settings import load_settings  # noqa: PLC0415
 
     chosen = load_settings(**settings)
-    refused: list[str] = []
+    refused = Refused()
     before, after = _rulesets(old, new or Path(chosen.rules), chosen.ruleset)
     with cast(BinaryIO, click.open_file(messages, "rb")) as file:
         report = _replayed(before, after, file, as_of, chosen.database, refused)
     plain_ids = ids == "plain" or (ids is None and sys.stdout.isatty())
     if format_ == "json":
-        click.echo(as_json(report, refused=len(refused), plain_ids=plain_ids))
+        click.echo(as_json(report, refused=refused.count, plain_ids=plain_ids))
     else:
         click.echo(as_text(report, old=old, new=str(new or chosen.rules), plain_ids=plain_ids))
     for share in report.passed:
@@ -78,7 +87,7 @@ def command(
         click.echo(f"suppress: the max_share of {what} would be passed", err=True)
     if report.passed:
         sys.exit(MAX_SHARE_PASSED)
-    if refused:
+    if refused.count:
         sys.exit(PARTIAL)
 
 
@@ -112,7 +121,7 @@ def _replayed(
     messages: BinaryIO,
     as_of: datetime | None,
     database: str,
-    refused: list[str],
+    refused: Refused,
 ) -> "Report":
     from suppress.engine.decide import Decider  # noqa: PLC0415
     from suppress.engine.guarded import ReferenceEngine  # noqa: PLC0415
@@ -128,7 +137,7 @@ def _replayed(
         return replay(asked, old, new, facts.snapshots)
 
 
-def _readable(file: BinaryIO, refused: list[str], show: Callable[[], None]) -> Iterator[Message]:
+def _readable(file: BinaryIO, refused: Refused, show: Callable[[], None]) -> Iterator[Message]:
     from suppress.intake.messages import read_messages  # noqa: PLC0415
 
     for number, message in enumerate(read_messages(file)):
@@ -137,7 +146,7 @@ def _readable(file: BinaryIO, refused: list[str], show: Callable[[], None]) -> I
         if isinstance(message, Message):
             yield message
         else:
-            refused.append(str(message))
+            refused.count += 1
             click.echo(f"refused: {message}", err=True)
 
 

@@ -1,14 +1,16 @@
 """Persons who meet a change, told in words or as JSON: an Example in, lines or a map out.
 
-Ids may be told plainly or as a stable hash, for pages that others read; then no fact about the customer is told either.
+For pages that others read, ids are told as a hash under a key that is thrown away with the page: nobody can try out ids
+until one fits, nor follow a person from page to page. Facts about the customer are left out there as well.
 """
 
+import secrets
 import textwrap
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from suppress.decisions.decision import Outcome
-from suppress.replay.people import stable_hash
 from suppress.replay.report import Example, Side
 
 WIDTH: Final = 100
@@ -17,20 +19,38 @@ MOST_DROPPED_SHOWN: Final = 6
 _WORDS: Final = {"send": "sent", "hold": "held", "suppress": "suppressed", "keep": "kept", "drop": "dropped"}
 
 
+_MAY_BE_TOLD: Final = ("item.", "stock.", "message.", "campaign.")
+_OF_CUSTOMERS: Final = ("item.replenishment_due", "message.local_")
+"""Facts that bear another name and still tell what the customer bought, or where the customer lives."""
+
+
 class Names(NamedTuple):
-    """How persons and messages are called."""
+    """How persons and messages are called on one page. `key`: 16 to 64 random bytes, of that page alone."""
 
     plain: bool
+    key: bytes
 
     def person(self, customer_id: str | None) -> str:
         """The customer's id, or a word for it."""
         if customer_id is None:
             return "somebody nobody knows"
-        return customer_id if self.plain else f"person-{_short(customer_id)}"
+        return customer_id if self.plain else f"person-{self._hashed(customer_id)}"
 
     def message(self, message_id: str) -> str:
         """The message's id, or a word for it."""
-        return message_id if self.plain else f"message-{_short(message_id)}"
+        return message_id if self.plain else f"message-{self._hashed(message_id)}"
+
+    def may_tell(self, field: str) -> bool:
+        """Whether what was seen of a field may stand on the page."""
+        return self.plain or (field.startswith(_MAY_BE_TOLD) and not field.startswith(_OF_CUSTOMERS))
+
+    def _hashed(self, id_: str) -> str:
+        return blake2b(id_.encode("utf-8", "surrogatepass"), key=self.key, digest_size=5).hexdigest()
+
+
+def names_of_a_page(*, plain: bool) -> Names:
+    """Names for one page: the same person is called the same on it, and otherwise on the next."""
+    return Names(plain=plain, key=secrets.token_bytes(32))
 
 
 def example_lines(example: Example, names: Names) -> Iterator[str]:
@@ -66,7 +86,7 @@ def _side_words(side: Side, names: Names) -> str:
     seen = [
         f"{evidence.field} {_seen(evidence.seen)}"
         for evidence in side.evidence
-        if evidence.seen is not None and _may_tell(evidence.field, names)
+        if evidence.seen is not None and names.may_tell(evidence.field)
     ]
     unknown = " Facts it needs are unknown." if side.outcome is Outcome.UNKNOWN else ""
     told = f" Seen: {'; '.join(seen)}." if seen else ""
@@ -84,21 +104,13 @@ def _side_told(side: Side, names: Names) -> dict[str, Any]:
         "evidence": [
             {"field": evidence.field, "seen": evidence.seen, "wanted": evidence.wanted}
             for evidence in side.evidence
-            if _may_tell(evidence.field, names)
+            if names.may_tell(evidence.field)
         ],
     }
 
 
-def _short(id_: str) -> str:
-    return f"{stable_hash(id_):016x}"[:10]
-
-
 def _seen(value: str | int | bool) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _may_tell(field: str, names: Names) -> bool:
-    return names.plain or not field.startswith("customer.")
 
 
 def _wrapped(text: str, first: str, others: str) -> Iterator[str]:

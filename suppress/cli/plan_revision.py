@@ -1,6 +1,7 @@
 """Lay out the rule files of a git revision in a temporary folder: a revision and a folder in, a folder out.
 
-Reads the repository and nothing else: no checkout, no hooks, no shell. Only rule files are taken, no links.
+Reads the repository and nothing else: no checkout, no hooks, no shell, no fetch. Only rule files are taken, no links,
+and only what lies in the folder itself: whoever wrote the repository chose the names, and none may lead out of it.
 """
 
 import os
@@ -14,6 +15,7 @@ from typing import Final
 
 from suppress.errors import SuppressError
 from suppress.rules.folders import RULE_FILE_ENDINGS
+from suppress.rules.source import MAX_BYTES
 
 TIMEOUT_SECONDS: Final = 60
 
@@ -23,7 +25,7 @@ _PLAIN_FILES: Final = frozenset({"100644", "100755"})
 
 
 class RevisionError(SuppressError):
-    """A revision cannot be read: git is missing, the folder is in no repository, or it knows no such revision."""
+    """A revision cannot be read: no git, no repository, no such revision, or a file that is too large."""
 
 
 @contextmanager
@@ -42,17 +44,18 @@ def rules_at(revision: str, rules: Path) -> Iterator[Path]:
     ).decode().strip()  # fmt: skip
     prefix = os.fsdecode(_git(folder, "rev-parse", "--show-prefix")).rstrip("\n").rstrip("/")
     listed = _git(
-        folder, "ls-tree", "-z", "--full-tree", f"{commit}:{prefix}",
+        folder, "ls-tree", "-z", "-l", "--full-tree", f"{commit}:{prefix}",
         otherwise=f'the revision "{revision}" has no folder {prefix}',
     )  # fmt: skip
     with TemporaryDirectory(prefix="suppress-plan-") as temporary:
         target = Path(temporary, folder.resolve().name or "rules")
         target.mkdir()
-        for line in filter(None, os.fsdecode(listed).split("\0")):
-            about, _, name = line.partition("\t")
-            mode, kind, blob = about.split()
-            if kind == "blob" and mode in _PLAIN_FILES and Path(name).suffix in RULE_FILE_ENDINGS:
-                (target / name).write_bytes(_git(folder, "cat-file", "blob", blob))
+        for name, blob in _rule_files(os.fsdecode(listed), revision):
+            data = _git(folder, "cat-file", "blob", blob)
+            try:
+                (target / name).write_bytes(data)
+            except OSError as error:
+                raise RevisionError(f'the file "{name}" of "{revision}" cannot be laid out: {error}') from None
         if rules.is_dir():
             yield target
         elif not (target / rules.name).is_file():
@@ -61,13 +64,32 @@ def rules_at(revision: str, rules: Path) -> Iterator[Path]:
             yield target / rules.name
 
 
+def _rule_files(listed: str, revision: str) -> Iterator[tuple[str, str]]:
+    """Name and blob of each rule file and case file in what `git ls-tree -z -l` printed. Raises RevisionError."""
+    for line in filter(None, listed.split("\0")):
+        about, _, name = line.partition("\t")
+        mode, kind, blob, size_bytes = about.split()
+        if kind != "blob" or mode not in _PLAIN_FILES or Path(name).suffix not in RULE_FILE_ENDINGS:
+            continue
+        if Path(name).name != name:
+            continue
+        if not size_bytes.isdecimal():
+            raise RevisionError(f'the file {name} of "{revision}" is damaged. help: `git fsck` says more')
+        if int(size_bytes) > MAX_BYTES:
+            raise RevisionError(
+                f'the file {name} of "{revision}" has {int(size_bytes):,} bytes; at most {MAX_BYTES:,} are read. '
+                "help: give --old a folder without it"
+            )
+        yield name, blob
+
+
 def _git(folder: Path, *arguments: str, otherwise: str = "git failed: {said}") -> bytes:
     """What git prints. Raises RevisionError with `otherwise`, in which {said} stands for git's own words."""
     git = shutil.which("git")
     if git is None:
         raise RevisionError("git is not installed. help: install it, or give --old a folder of rules")
     environment = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         ran = subprocess.run(  # noqa: S603 - a list of arguments, never a shell
             [git, "-C", str(folder), *arguments],
@@ -79,6 +101,11 @@ def _git(folder: Path, *arguments: str, otherwise: str = "git failed: {said}") -
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RevisionError(f"git cannot be run: {error}") from None
+    if ran.returncode and b"promisor remote" in ran.stderr:
+        raise RevisionError(
+            "the repository was cloned in part, and the old rules would have to be fetched. "
+            "help: `git archive --output=/dev/null REV` fetches a revision"
+        )
     if ran.returncode:
         said = (
             ran.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ") or "no reason said"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from suppress.cli.plan_examples import Names, example_lines, example_told
+from suppress.cli.plan_examples import Names, example_lines, example_told, names_of_a_page
 from suppress.cli.plan_tables import campaign_table, change_table, rule_table, share_of, verdict_table
 from suppress.replay.compare import Change
 from suppress.replay.report import Report, RuleCounts, Share, Touched
@@ -15,6 +15,7 @@ MOST_CAMPAIGNS_SHOWN = 20
 
 def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
     """All of the report. Shares are parts of one; ids of examples are plain or hashed."""
+    names = names_of_a_page(plain=plain_ids)
     told: dict[str, Any] = {
         "old": {"name": report.old_ruleset, "fingerprint": report.old_fingerprint},
         "new": {"name": report.new_ruleset, "fingerprint": report.new_fingerprint},
@@ -70,7 +71,7 @@ def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
         "messages_of_further_campaigns": report.other_campaigns,
         "unknown_facts": dict(report.unknown),
         "examples": {
-            _key(change): [example_told(example, Names(plain=plain_ids)) for example in examples]
+            _key(change): [example_told(example, names) for example in examples]
             for change, examples in report.examples.items()
         },
         "max_share": [
@@ -91,7 +92,7 @@ def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
 
 def as_text(report: Report, *, old: str, new: str, plain_ids: bool) -> str:
     """The report for people: what changes, by rule and campaign, and persons to look at."""
-    return "\n".join(_lines(report, old, new, Names(plain=plain_ids)))
+    return "\n".join(_lines(report, old, new, names_of_a_page(plain=plain_ids)))
 
 
 def _lines(report: Report, old: str, new: str, names: Names) -> Iterator[str]:
@@ -118,7 +119,7 @@ def _lines(report: Report, old: str, new: str, names: Names) -> Iterator[str]:
                 yield from example_lines(example, names)
     if any(report.examples.values()) and not names.plain:
         yield ""
-        yield "Ids are hashed, because this is not read on a terminal; --ids plain shows them."
+        yield "Ids are hashed, and facts about people left out: this may be read by others. --ids plain shows both."
 
 
 def _change_lines(report: Report) -> Iterator[str]:

@@ -5,15 +5,22 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 
-from suppress.cli.plan_examples import Names, example_lines, example_told
+from suppress.cli.plan import Refused, _readable
+from suppress.cli.plan_examples import example_lines, example_told, names_of_a_page
+from suppress.cli.plan_revision import RevisionError, rules_at
 from suppress.cli.plan_tables import campaign_table, share_of
 from suppress.decisions.decision import Evidence
 from suppress.replay.compare import Change
 from suppress.replay.report import CampaignChange, Example, Side
+from suppress.rules.source import MAX_BYTES
 from tests.cli.test_check import run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -183,24 +190,48 @@ def test_ids_are_hashed_where_others_read(shop: Path, format_: str) -> None:
 @pytest.mark.parametrize("plain", [True, False])
 def test_facts_about_customers_are_told_with_plain_ids_alone(plain: bool) -> None:
     """Where ids are hashed, what is known about the customer is left out as well; facts about items stay."""
-    seen = tuple(Evidence(field=field, seen="XY", wanted="w") for field in ("customer.country", "item.brand"))
+    of_customers = (
+        "customer.country", "customer.attributes.tier", "bought.sku", "bought.category", "shown.sku", "sent",
+        "said.sku", "item.replenishment_due", "message.local_time", "message.local_date", "what nobody thought of",
+    )  # fmt: skip
+    of_others = ("item.brand", "item.attributes.colour", "stock.on_hand", "message.items_kept", "campaign.tag")
+    seen = tuple(Evidence(field=field, seen="XY", wanted="w") for field in of_customers + of_others)
     side = Side(verdict="drop", rule="r", code="c", sentence="S.", evidence=seen)
     example = Example(customer_id="ada", message_id=None, campaign_id=None, sku="A", old=side, new=side)
-    told = example_told(example, Names(plain=plain))
-    lines = "".join(example_lines(example, Names(plain=plain)))
+    names = names_of_a_page(plain=plain)
+    told = example_told(example, names)
+    lines = " ".join(line.strip() for line in example_lines(example, names))
+    expected = (*of_customers, *of_others) if plain else of_others
 
-    assert ["customer.country", "item.brand"][not plain :] == [each["field"] for each in told["now"]["evidence"]]
-    assert plain is ("customer.country" in lines)
-    assert "item.brand" in lines
+    assert expected == tuple(each["field"] for each in told["now"]["evidence"])
+    assert expected == tuple(field for field in of_customers + of_others if f"{field} XY" in lines)
+
+
+def test_a_hashed_id_holds_for_one_page(shop: Path) -> None:
+    """A person is the same all over a page and another on the next; who is picked does not depend on it."""
+
+    def people(*ids: str) -> list[list[str]]:
+        told = json.loads(run(shop, *PLAN, "--format", "json", *ids).stdout)["examples"]
+        return [[example["person"] for example in examples] for examples in told.values()]
+
+    plain, one, other = people("--ids", "plain"), people(), people()
+    pairs = {
+        (hashed, id_) for here, there in zip(one, plain, strict=True) for hashed, id_ in zip(here, there, strict=True)
+    }
+
+    assert len(pairs) == len({hashed for hashed, _ in pairs}) == len({id_ for _, id_ in pairs}) > 1
+    assert set() == {hashed for hashed, _ in pairs} & set(chain.from_iterable(other))
+    assert [len(examples) for examples in one] == [len(examples) for examples in other]
 
 
 def test_a_folder_and_a_revision_tell_the_same(shop: Path) -> None:
     """The old rules may lie in a folder or in git's history."""
     (shop / "before").mkdir()
     (shop / "before" / "shop.yaml").write_text(OLD_RULES)
-    by_revision = run(shop, *PLAN, "--format", "json", "--old", "HEAD")
-    by_folder = run(shop, *PLAN, "--format", "json", "--old", "before")
-    of_a_file = run(shop, *PLAN, "--format", "json", "--old", "main", "--new", "rulesets/shop.yaml")
+    asked = (*PLAN, "--format", "json", "--ids", "plain", "--old")
+    by_revision = run(shop, *asked, "HEAD")
+    by_folder = run(shop, *asked, "before")
+    of_a_file = run(shop, *asked, "main", "--new", "rulesets/shop.yaml")
 
     assert (0, 0, 0) == (by_revision.returncode, by_folder.returncode, of_a_file.returncode)
     assert by_revision.stdout == by_folder.stdout == of_a_file.stdout
@@ -247,6 +278,43 @@ def test_unreadable_messages_are_exit_7_and_the_others_count(shop: Path) -> None
     assert (7, 1) == tuple(json.loads(told.stdout)["audience"][key] for key in ("messages", "messages_refused"))
 
 
+def test_what_was_refused_is_told_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lines cannot be read, no more than the last one's text is in memory."""
+    alive: WeakSet[_Text] = WeakSet()
+    most = 0
+
+    def refusals(_: object) -> Iterator[object]:
+        nonlocal most
+        for _ in range(50):
+            yield _Refusal(alive)
+            most = max(most, len(alive))
+
+    monkeypatch.setattr("suppress.intake.messages.read_messages", refusals)
+    refused = Refused()
+
+    assert [] == list(_readable(BytesIO(), refused, lambda: None))
+    assert 50 == refused.count
+    assert most <= 2
+
+
+class _Text(str):
+    """A text that can be watched."""
+
+    __hash__ = object.__hash__
+
+
+class _Refusal:
+    """Something that is no message, and whose text is watched."""
+
+    def __init__(self, alive: "WeakSet[_Text]") -> None:
+        self._alive = alive
+
+    def __str__(self) -> str:
+        text = _Text("line 1: no message")
+        self._alive.add(text)
+        return text
+
+
 def test_as_of_moves_the_windows(shop: Path) -> None:
     """Years later nothing was bought within the window, and only the stock rule makes a difference."""
     told = json.loads(run(shop, *PLAN, "--format", "json", "--as-of", "2030-01-01T00:00:00Z").stdout)
@@ -257,9 +325,9 @@ def test_as_of_moves_the_windows(shop: Path) -> None:
 
 def test_messages_come_through_a_pipe_too(shop: Path) -> None:
     """`-` reads the messages from stdin."""
-    told = run(shop, "plan", "--messages", "-", "--format", "json", stdin=MESSAGES)
+    told = run(shop, "plan", "--messages", "-", "--format", "json", "--ids", "plain", stdin=MESSAGES)
 
-    assert run(shop, *PLAN, "--format", "json").stdout == told.stdout
+    assert run(shop, *PLAN, "--format", "json", "--ids", "plain").stdout == told.stdout
 
 
 def test_nothing_is_written(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,6 +359,74 @@ def test_links_in_a_revision_are_not_followed(shop: Path) -> None:
 
     assert 3 == told.returncode
     assert "the directory has no rule file" in told.stderr
+
+
+@pytest.mark.parametrize("name", ["../../escaped.yaml", "../escaped.yaml", "sub/escaped.yaml", "/{}/escaped.yaml"])
+def test_a_revision_writes_nothing_outside_its_folder(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A name that somebody forged into a tree leads nowhere; the sound files beside it are taken."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    blob = git(shop, "hash-object", "-w", "rulesets/shop.yaml").strip()
+    entries = [
+        f"100644 {each}\0".encode() + bytes.fromhex(blob)
+        for each in (name.format(str(tmp_path).strip("/")), "shop.yaml")
+    ]
+    tree = _object(shop, "tree", b"".join(entries))
+    for folder in ("rulesets", "shop"):
+        tree = _object(shop, "tree", f"40000 {folder}\0".encode() + bytes.fromhex(tree))
+    commit = git(shop, "commit-tree", tree, "-m", "forged").strip()
+
+    with rules_at(commit, shop / "rulesets") as rules:
+        taken = [path.name for path in rules.iterdir()]
+
+    assert ["shop.yaml"] == taken
+    assert [] == list(tmp_path.rglob("escaped.yaml"))
+
+
+def _object(folder: Path, kind: str, data: bytes) -> str:
+    """The name of an object written as it is, whatever git thinks of it."""
+    written = subprocess.run(
+        ["git", "hash-object", "-t", kind, "-w", "--literally", "--stdin"],
+        cwd=folder,
+        input=data,
+        check=True,
+        capture_output=True,
+    )
+    return written.stdout.decode().strip()
+
+
+def test_a_large_file_of_a_revision_is_refused(shop: Path) -> None:
+    """A file that would not be read is not laid out either; at the bound it still is."""
+    large = shop / "rulesets" / "large.yaml"
+    large.write_bytes(b"#" * MAX_BYTES)
+    git(shop, "add", "rulesets/large.yaml")
+    git(shop, "commit", "-m", "as large as may be")
+    with rules_at("HEAD", shop / "rulesets") as rules:
+        assert MAX_BYTES == (rules / "large.yaml").stat().st_size
+    large.write_bytes(b"#" * (MAX_BYTES + 1))
+    git(shop, "commit", "-am", "larger")
+
+    with pytest.raises(RevisionError, match=r'file large\.yaml of "HEAD" has 1,000,001 bytes; at most 1,000,000'):
+        rules_at("HEAD", shop / "rulesets").__enter__()
+
+
+def test_nothing_is_fetched(shop: Path, tmp_path: Path) -> None:
+    """In a repository that was cloned in part, what is not there is asked for and not fetched."""
+    git(shop, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "--filter=blob:none", "--no-checkout", shop.parent.as_uri(), "part")
+    part = tmp_path / "part" / "shop"
+    shutil.copytree(shop, part)
+    before = git(part, "count-objects", "-v")
+    told = run(part, *PLAN)
+
+    assert 2 == told.returncode
+    assert "the repository was cloned in part, and the old rules would have to be fetched" in told.stderr
+    assert before == git(part, "count-objects", "-v")
+    git(part, "archive", "--output=/dev/null", "HEAD")
+    assert 0 == run(part, *PLAN).returncode
 
 
 def test_inside_a_hook_the_folder_decides(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
