@@ -169,6 +169,33 @@ def test_a_file_changed_in_the_meantime_is_not_written(file: Path) -> None:
     assert "# mine\n" == file.read_text()
 
 
+def test_a_file_is_written_whole_or_not_at_all(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When writing is cut short, the file is as it was and nothing lies beside it."""
+    file.write_text(GIVEN + "    want: {shown: []}\n")
+    update = propose(file)
+
+    def cut_short(*_: object) -> None:
+        raise PermissionError(1, "not permitted")
+
+    for name in ("shutil.copymode", "pathlib.Path.replace"):
+        with monkeypatch.context() as patched:
+            patched.setattr(name, cut_short)
+            with pytest.raises(PermissionError):
+                update.write()
+
+    assert update.before == file.read_text()
+    assert ["shop.cases.yaml", "shop.yaml"] == sorted(path.name for path in file.parent.iterdir())
+
+
+def test_a_file_that_cannot_be_read_has_nothing_to_change(file: Path) -> None:
+    """It is a problem of the update, as it is one when the file is played."""
+    update = propose(file)
+
+    assert ("", ()) == (update.diff(), update.changed)
+    assert play(file).problems == update.problems
+    assert ["file-unreadable"] == [problem.code for problem in update.problems]
+
+
 def test_a_mark_at_the_beginning_and_a_missing_end_stay(file: Path) -> None:
     """A byte order mark and a last line without an end are kept, and the diff says so."""
     file.write_bytes(("\ufeff" + GIVEN + "    want: {shown: [é]}").encode())

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from suppress.cases.play import ENGINES, Played, case_files, play_file
+from suppress.cases.play import ENGINES, Played, case_files, play
 from suppress.cases.story import WANTS
 from suppress.decisions.decision import ItemVerdict, Mode, Outcome, Verdict, Why
 from suppress.facts.feedback import SAYINGS
@@ -21,19 +21,19 @@ ROOT: Final = Path(__file__).parent.parent
 FOLDERS: Final = (ROOT / "tests" / "cases", ROOT / "rulesets")
 LEAST_STORIES: Final = 80
 
-PLAYED: Final = {path: play_file(path) for folder in FOLDERS for path in case_files(folder)}
+PLAYED: Final = {path: play(path) for folder in FOLDERS for path in case_files(folder)}
 
 
 def _all() -> Iterator[Any]:
-    for path, (played, _) in PLAYED.items():
-        for one in played:
+    for path, file in PLAYED.items():
+        for one in file.stories:
             name = path.name.removesuffix(".cases.yaml")
             yield pytest.param(one, id=f"{name}: {one.story.name}")
 
 
 def _stories() -> list[Played]:
     """The stories of tests/cases alone: shipped rules may change, what the language means may not."""
-    return [one for path, (played, _) in PLAYED.items() for one in played if path.parent == FOLDERS[0]]
+    return [one for path, file in PLAYED.items() for one in file.stories if path.parent == FOLDERS[0]]
 
 
 @pytest.mark.parametrize("played", list(_all()))
@@ -48,10 +48,10 @@ def test_a_story_ends_as_told(played: Played) -> None:
 @pytest.mark.parametrize("path", PLAYED, ids=lambda path: path.name)
 def test_a_case_file_has_no_mistakes(path: Path) -> None:
     """Every case of a case file can be played, and no two of a file have the same name."""
-    played, problems = PLAYED[path]
-    names = [one.story.name for one in played]
+    file = PLAYED[path]
+    names = [one.story.name for one in file.stories]
 
-    assert () == tuple(str(problem) for problem in problems)
+    assert () == tuple(str(problem) for problem in file.problems)
     assert [] == [name for name in dict.fromkeys(names) if names.count(name) > 1]
     assert [] != names
 
@@ -75,12 +75,12 @@ class Told:
         self.rulesets: list[Ruleset] = []
         self.fired: list[Rule] = []
         self.quiet: list[Rule] = []
-        for path, (played, _) in PLAYED.items():
+        for path, file in PLAYED.items():
             if path.parent == FOLDERS[0]:
                 ruleset, problems = _ruleset(path)
                 assert ruleset is not None, problems
                 self.rulesets.append(ruleset)
-                fired = {rule for one in played for rule in fired_in(one)}
+                fired = {rule for one in file.stories for rule in fired_in(one)}
                 self.fired += [rule for rule in ruleset.rules if rule.id in fired]
                 self.quiet += [rule for rule in ruleset.rules if rule.id not in fired]
         self.leaves: list[Leaf] = [

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from suppress.cases.play import Played, case_files, play_file
+from suppress.cases.play import Played, case_files, play
 from suppress.facts.instants import to_us
 from suppress.rules.reading import read_ruleset, rule_files
 from suppress.rules.ruleset import Ruleset
@@ -29,7 +29,7 @@ def _ruleset(path: Path) -> Ruleset:
 
 
 def _played(path: Path) -> list[Played]:
-    return [one for cases in case_files(path) for one in play_file(cases)[0]]
+    return [one for cases in case_files(path) for one in play(cases).stories]
 
 
 def test_the_promised_rulesets_are_there() -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from click.testing import CliRunner
 
-from suppress.cases.play import play_file
+from suppress.cases.play import play
 from suppress.cases.shapes import EXAMPLES, MESSAGE_KEYS, WANTS, BadStoryError, check_want
 from suppress.cases.story import _KEYS, as_written, read_stories
 from suppress.cases.times import instant_us
@@ -44,6 +44,11 @@ MISTAKES: Final = {
     "no list of cases": ("cases: 3", "the case file has no list of cases"),
     "nothing under cases": ("cases:\n", "the case file has no list of cases"),
     "case that is no map": ("cases:\n  - 3", "a case is a map"),
+    "control character in a name": (_case(name='"a\\x07b"'), "control-character"),
+    "control character in what is given": (_case(given='{orders: [{sku: "B\\x07"}]}'), "control-character"),
+    "alias instead of a case": ("cases:\n  - *a\n", "yaml-alias"),
+    "alias instead of all cases": ("cases: *a\n", "yaml-alias"),
+    "alias in what is shared": ("given: {orders: *a}\n" + SOUND, "yaml-alias"),
     "misspelt key": (_case(wnat="{}"), 'a case has no key "wnat". help: did you mean "want"?'),
     "misspelt want": (_case(want="{droped: {}}"), 'want has no key "droped". help: did you mean "dropped"?'),
     "misspelt source": (_case(given="{prducts: []}"), 'given has no key "prducts". help: did you mean "products"?'),
@@ -101,22 +106,22 @@ def test_a_mistake_is_told_with_its_place(mistake: str, file: Path) -> None:
     text, told = MISTAKES[mistake]
     file.write_text(text)
 
-    played, problems = play_file(file)
+    played = play(file)
 
-    assert 1 == len(problems)
-    assert told in str(problems[0])
-    assert str(problems[0]).startswith(f"{file}:")
-    assert "sound" in text or [] == played
+    assert 1 == len(played.problems)
+    assert told in str(played.problems[0])
+    assert str(played.problems[0]).startswith(f"{file}:")
+    assert "sound" in text or () == played.stories
 
 
 def test_the_other_cases_are_played(file: Path) -> None:
     """A case with a mistake does not keep the others of the file from being played."""
     file.write_text(SOUND + _case(name="broken", want="{}").removeprefix("cases:\n"))
 
-    played, problems = play_file(file)
+    played = play(file)
 
-    assert [("sound", True)] == [(one.story.name, one.passed) for one in played]
-    assert [6] == [problem.position.line for problem in problems if problem.position]
+    assert [("sound", True)] == [(one.story.name, one.passed) for one in played.stories]
+    assert [6] == [problem.position.line for problem in played.problems]
 
 
 def test_without_rules_nothing_is_played(tmp_path: Path) -> None:
@@ -124,10 +129,21 @@ def test_without_rules_nothing_is_played(tmp_path: Path) -> None:
     cases = tmp_path / "lonely.cases.yaml"
     cases.write_text(SOUND)
 
-    played, problems = play_file(cases)
+    played = play(cases)
 
-    assert [] == played
-    assert ["no-rules-beside"] == [problem.code for problem in problems]
+    assert () == played.stories
+    assert ["no-rules-beside"] == [problem.code for problem in played.problems]
+
+
+def test_a_case_file_that_is_not_there_is_a_problem(file: Path) -> None:
+    """It is told like a rule file that cannot be read, and nothing is played."""
+    played = play(file)
+
+    assert () == played.stories
+    assert [
+        f"{file}:1:1 file-unreadable: the file cannot be read: no such file or directory. "
+        "help: check the name and who may read it"
+    ] == [str(problem) for problem in played.problems]
 
 
 def test_what_differs_is_said_in_words(file: Path) -> None:
@@ -136,7 +152,7 @@ def test_what_differs_is_said_in_words(file: Path) -> None:
         _case(want="{verdict: suppress, dropped: {A: recently_purchased}, shown: [], valid_until: in 1 day}")
     )
 
-    (played,), _ = play_file(file)
+    (played,) = play(file).stories
 
     assert not played.passed
     assert [

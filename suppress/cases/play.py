@@ -82,16 +82,11 @@ def tried_name(path: Path) -> str:
     return path.stem.removesuffix(".cases")
 
 
-def play_file(path: Path) -> tuple[list[Played], tuple[Problem, ...]]:
-    """Play every story of one case file by the rules beside it (`NAME.yaml` for `NAME.cases.yaml`)."""
-    played = play(path)
-    return list(played.stories), played.problems
-
-
 def play(path: Path, *, covering: bool = False, may_want_nothing: bool = False) -> PlayedFile:
-    """Play a case file. `covering`: tell as well which branches of the rules were tried.
+    """Play a case file by the rules beside it (`NAME.yaml` for `NAME.cases.yaml`).
 
-    `may_want_nothing`: play cases whose `want` is still to be written, too.
+    `covering`: tell as well which branches of the rules were tried. `may_want_nothing`: play cases whose `want` is
+    still to be written, too.
     """
     rules = _rules_beside(path)
     if not rules.exists():

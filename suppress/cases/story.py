@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from suppress.cases.files import unreadable
 from suppress.cases.shapes import (
     CASE_KEYS,
     FILE_KEYS,
@@ -30,7 +31,7 @@ from suppress.facts.snapshot import Source
 from suppress.intake.given import records_of
 from suppress.intake.messages import parse_message
 from suppress.problems import Position, Problem, did_you_mean
-from suppress.rules.document import ListNode, MapNode, Node, ScalarNode, parse_document, plain
+from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode, parse_document, plain
 
 _KEYS: Final = tuple(CASE_KEYS)
 _GIVEN: Final = (*(source.value for source in Source), "feeds")
@@ -55,7 +56,11 @@ def read_stories(path: Path, *, may_want_nothing: bool = False) -> tuple[tuple[S
 
     `may_want_nothing`: a case whose `want` is still to be written is played too, and wants nothing.
     """
-    return parse_stories(path.read_bytes(), str(path), may_want_nothing=may_want_nothing)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return (), (unreadable(path, error),)
+    return parse_stories(data, str(path), may_want_nothing=may_want_nothing)
 
 
 def parse_stories(
@@ -90,6 +95,8 @@ def parse_stories(
 def _shared(node: MapNode, problems: list[Problem]) -> dict[str, Any]:
     """What is given for all cases of a file; nothing when it has a mistake."""
     given = node.get("given")
+    if given is not None and _is_broken(given):
+        return {}
     if isinstance(given, MapNode):
         problems.extend(_unknown_keys(given, _GIVEN, "given"))
     shared = as_written(given)
@@ -104,6 +111,8 @@ def _shared(node: MapNode, problems: list[Problem]) -> dict[str, Any]:
 
 def _cases(node: MapNode, file: str, problems: list[Problem]) -> Iterator[MapNode]:
     cases: Node | None = node.get("cases")
+    if isinstance(cases, BrokenNode):
+        return
     if not isinstance(cases, ListNode):
         problems.append(
             Problem(code="no-cases", message="the case file has no list of cases", position=Position(file),
@@ -111,6 +120,8 @@ def _cases(node: MapNode, file: str, problems: list[Problem]) -> Iterator[MapNod
         )  # fmt: skip
         return
     for case in cases.items:
+        if _is_broken(case):
+            continue
         if isinstance(case, MapNode):
             unknown = _unknown_keys(case, _KEYS, "a case")
             want = case.get("want")
@@ -124,6 +135,17 @@ def _cases(node: MapNode, file: str, problems: list[Problem]) -> Iterator[MapNod
                 yield case
         else:
             problems.append(Problem(code="bad-case", message="a case is a map", position=case.position))
+
+
+def _is_broken(node: Node) -> bool:
+    """Whether something in it was refused and told when the file was read, so that nothing is left to say of it."""
+    match node:
+        case MapNode(entries=entries):
+            return any(_is_broken(value) for _, value in entries)
+        case ListNode(items=items):
+            return any(_is_broken(item) for item in items)
+        case _:
+            return isinstance(node, BrokenNode)
 
 
 def _unknown_keys(node: MapNode, known: Collection[str], where: str) -> list[Problem]:

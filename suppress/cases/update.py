@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from suppress.cases.files import replace_file, unreadable
 from suppress.cases.play import ANSWERS, Played, play, same
 from suppress.cases.rewriting import CaseText, Edit, NoEditError, edited
 from suppress.cases.story import as_written, parse_stories
@@ -43,15 +44,18 @@ class Update:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def write(self) -> None:
-        """Write the new text, when the file still is as it was read. Raises OSError."""
+        """Write the new text, whole or not at all, when the file still is as it was read. Raises OSError."""
         if self.path.read_bytes() != self.before.encode():
             raise OSError(f"{self.path} was changed in the meantime")
-        self.path.write_bytes(self.after.encode())
+        replace_file(self.path, self.after.encode())
 
 
 def propose(path: Path) -> Update:
-    """What the failing cases of a file would have to want."""
-    data = path.read_bytes()
+    """What the failing cases of a file would have to want; nothing when it cannot be read, which is then a problem."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return Update(path=path, before="", after="", problems=(unreadable(path, error),))
     played = play(path, may_want_nothing=True)
     before = data.decode(errors="replace")
     due = [one for one in played.stories if not (one.passed and one.story.want)]

@@ -84,36 +84,21 @@ def _default_rules(rules: str | None) -> str:
 
 def _read(path: Path) -> "tuple[bytes | None, tuple[Problem, ...]]":
     """The bytes of a file, or as many as show that it is too large; None and why when they cannot be read."""
-    from suppress.problems import Position, Problem  # noqa: PLC0415
+    from suppress.cases.files import unreadable  # noqa: PLC0415
     from suppress.rules.source import MAX_BYTES  # noqa: PLC0415
 
     try:
         with path.open("rb") as opened:
             return opened.read(MAX_BYTES + 1), ()
     except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        return None, (
-            Problem(
-                code="file-unreadable",
-                message=f"the file cannot be read: {reason}",
-                position=Position(str(path)),
-                help="check the name and who may read it",
-            ),
-        )
+        return None, (unreadable(path, error),)
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file whole or not at all: into a file beside it, which then takes its place. Links are followed."""
-    import shutil  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
+    from suppress.cases.files import replace_file  # noqa: PLC0415
 
-    target = path.resolve()
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as written:
-            beside = Path(written.name)
-            written.write(text.encode())
-        shutil.copymode(target, beside)
-        beside.replace(target)
+        replace_file(path, text.encode())
     except OSError as error:
         raise click.FileError(str(path), error.strerror or "it cannot be written") from error
 

@@ -94,10 +94,9 @@ def _coverage(folder: Path, files: "Sequence[PlayedFile]") -> "list[Coverage]":
     from suppress.rules.reading import rule_files  # noqa: PLC0415
 
     covered = {file.coverage.file: file.coverage for file in files if file.coverage is not None}
-    read = {str(file.path) for file in files if file.coverage is None}
     if folder.is_dir():
         for path in rule_files(folder)[0]:
-            if str(path) not in covered and str(path.with_suffix(".cases.yaml")) not in read:
+            if str(path) not in covered:
                 untried = coverage_without_cases(path)
                 if untried is not None:
                     covered[untried.file] = untried

@@ -357,6 +357,22 @@ def test_who_may_read_a_file_and_what_it_is_linked_to_stay(fmt: Fmt) -> None:
     assert (TIDY, 0o640) == (Path("real.yaml").read_text(), stat.S_IMODE(Path("real.yaml").stat().st_mode))
 
 
+def test_nothing_is_left_behind_when_a_file_cannot_be_replaced(fmt: Fmt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is as it was, nothing lies beside it, and the reason is told."""
+
+    def forbidden(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("shutil.copymode", forbidden)
+    result = fmt()
+
+    assert 1 == result.exit_code
+    assert "rulesets/untidy.cases.yaml" in result.stderr
+    assert "Operation not permitted" in result.stderr
+    assert UNTIDY == Path("rulesets/untidy.cases.yaml").read_text()
+    assert ["good.yaml", "untidy.cases.yaml"] == sorted(os.listdir("rulesets"))
+
+
 def test_wrong_usage_leaves_2(fmt: Fmt, tmp_path: Path) -> None:
     """A path that is not there, a folder without rule files, and no folder at all."""
     (tmp_path / "empty").mkdir()

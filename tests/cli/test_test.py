@@ -203,6 +203,17 @@ def test_update_changes_nothing_until_it_is_told_to(shop: Path) -> None:
     assert "no case needs another want" in run(shop, "test", ".", "--update").stderr
 
 
+@pytest.mark.parametrize("flags", [(), ("--update",), ("--coverage",)])
+def test_a_case_file_that_cannot_be_read_is_told(flags: tuple[str, ...], shop: Path) -> None:
+    """A case file that is not there is named with the reason and a remedy, with --update as without."""
+    (shop / "missing.yaml").write_text(GREEN.replace("shop", "missing"))
+    told = run(shop, "test", "missing.cases.yaml", *flags)
+
+    assert 4 == told.returncode
+    assert "missing.cases.yaml:1:1 file-unreadable: the file cannot be read: no such file or directory" in told.stderr
+    assert "unexpected" not in told.stderr
+
+
 def test_update_leaves_alone_what_it_cannot_change(shop: Path) -> None:
     """A case whose name is there twice is named with the reason, the file stays as it is, and exit is 4."""
     twice = GREEN_CASE.replace("A: out_of_stock", "A: recalled")
