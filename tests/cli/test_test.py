@@ -131,6 +131,24 @@ def test_junit_counts_cases_failures_and_errors(shop: Path) -> None:
     assert "broken & <b>" in (root.findtext(".//error") or "")
 
 
+def test_junit_spells_out_what_xml_cannot_hold(shop: Path) -> None:
+    """Control characters in the name of a folder or a file give a document that can be read."""
+    folder = shop / "a\x07<b>"
+    folder.mkdir()
+    (folder / "\x08.yaml").write_text(GREEN)
+    (folder / "\x08.cases.yaml").write_text(GREEN_CASE.replace("{A: out_of_stock}", "{}") + "  - {name: broken}\n")
+
+    root = ElementTree.fromstring(run(shop, "test", folder.name, "--format", "junit").stdout)
+    (suite,) = root
+    name = "a\\u0007<b>/\\u0008.cases.yaml"
+
+    assert name == suite.get("name")
+    assert [("\\u0008", name, "2"), ("\\u0008", name, "7")] == [
+        (case.get("classname"), case.get("file"), case.get("line")) for case in suite
+    ]
+    assert f"({name}:2)" in str(suite.findtext("testcase/failure"))
+
+
 def test_too_little_coverage_is_exit_4(shop: Path) -> None:
     """Cases that pass and try less than asked for are exit 4, and stderr says which ruleset and how much."""
     enough = run(shop, "test", ".", "--min-coverage", "50")
