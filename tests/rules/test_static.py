@@ -47,6 +47,8 @@ def test_what_implies_does_imply(rng: Random) -> None:
         check_implication(rng, leaf, leaves[0])
         check_implication(rng, Not(part=leaf), leaves[0])
         check_implication(rng, leaf, Not(part=leaves[0]))
+        check_implication(rng, Not(part=leaf), Not(part=leaves[0]))
+        check_implication(rng, Not(part=leaves[0]), Not(part=leaf))
     check_implication(rng, a_tree(rng, leaves), a_tree(rng, leaves))
 
 

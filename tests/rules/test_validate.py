@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suppress.facts.fields import FIELDS, OPERATORS, Operator
@@ -12,38 +12,18 @@ from suppress.rules.contradictions import find_contradictions
 from suppress.rules.findings import Findings
 from suppress.rules.implication import Implication
 from suppress.rules.reading import parse_ruleset
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Duration, Not, Same
+from suppress.rules.tree import All, Bought, Compare, Duration, Same
 
 HEAD = "version: 1\nruleset: f\n"
 UNKNOWN = None
 NUMBERS = (UNKNOWN, -1, 0, 1, 2, 3)
 STATES = (UNKNOWN, "active", "hidden", "recalled", "discontinued")
-PATHS = (UNKNOWN, "a", "a/b", "a/b/c", "ab", "b")
+PATHS = (UNKNOWN, "a", "a/b", "ab", "a/b/c", "b")
 BOUGHT = (UNKNOWN, 0, 1, 2)
-Facts = tuple[int | None, str | None, str | None]
-WORLD = tuple(product(NUMBERS, STATES, PATHS))
-
-
-def truth(condition: Condition, facts: Facts) -> bool | None:
-    """A second, smaller evaluator: SQL's three values over a number, a choice and a path."""
-    match condition:
-        case All(parts=parts):
-            found = [truth(part, facts) for part in parts]
-            return False if False in found else None if None in found else True
-        case AnyOf(parts=parts):
-            found = [truth(part, facts) for part in parts]
-            return True if True in found else None if None in found else False
-        case Not(part=part):
-            inner = truth(part, facts)
-            return None if inner is None else not inner
-        case Compare(field=field, operator=operator, values=values):
-            value = facts[("stock.on_hand", "item.status", "item.category").index(field.name)]
-            return compared(value, operator, values)
-        case _:
-            raise AssertionError(condition)
 
 
 def compared(value: object, operator: Operator, values: tuple[object, ...]) -> bool | None:
+    """A second, smaller evaluator: SQL's three values of one comparison."""
     if operator is Operator.EXISTS:
         return (value is not UNKNOWN) == values[0]
     if value is UNKNOWN:
@@ -75,71 +55,6 @@ def compared(value: object, operator: Operator, values: tuple[object, ...]) -> b
             raise AssertionError(operator)
 
 
-@st.composite
-def small(draw: st.DrawFn) -> Condition:
-    """A comparison over the little world."""
-    name, domain, operators = draw(
-        st.sampled_from(
-            [
-                ("stock.on_hand", NUMBERS[1:], [Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE]),
-                ("stock.on_hand", NUMBERS[1:], [Operator.IS, Operator.IS_NOT, Operator.BETWEEN, Operator.IN]),
-                ("item.status", STATES[1:], [Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN]),
-                ("item.category", PATHS[1:], [Operator.UNDER, Operator.STARTS_WITH, Operator.CONTAINS, Operator.IS]),
-                ("item.category", (True, False), [Operator.EXISTS]),
-            ]
-        )
-    )
-    operator = draw(st.sampled_from(operators))
-    many = operator in (Operator.IN, Operator.NOT_IN)
-    count = 2 if operator is Operator.BETWEEN else draw(st.integers(1, 3)) if many else 1
-    chosen = draw(st.lists(st.sampled_from(domain), min_size=count, max_size=count, unique=many))
-    if operator is Operator.BETWEEN:
-        chosen = sorted(chosen)
-    return Compare(field=FIELDS[name], operator=operator, values=tuple(chosen))
-
-
-def trees() -> st.SearchStrategy[Condition]:
-    def grow(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
-        parts = st.lists(inner, min_size=1, max_size=3).map(tuple)
-        return st.one_of(
-            parts.map(lambda p: All(parts=p)), parts.map(lambda p: AnyOf(parts=p)), inner.map(lambda p: Not(part=p))
-        )
-
-    return st.recursive(small(), grow, max_leaves=6)
-
-
-@settings(max_examples=300)
-@given(trees(), trees())
-def test_what_implies_does_imply(first: Condition, second: Condition) -> None:
-    """Whenever one condition is said to imply another, no facts make the first true and the second not, and
-    none make the second false unless the first is."""
-    if not Implication().implies(first, second):
-        return
-    for facts in WORLD:
-        one, two = truth(first, facts), truth(second, facts)
-
-        assert not (one is True and two is not True), facts
-        assert not (two is False and one is not False), facts
-
-
-def together() -> st.SearchStrategy[Condition]:
-    """A few comparisons, or their opposites, that must hold at once."""
-    parts = st.one_of(small(), small().map(lambda p: Not(part=p)), small().map(lambda p: All(parts=(p,))))
-    return st.lists(parts, min_size=2, max_size=4).map(lambda p: All(parts=tuple(p)))
-
-
-@settings(max_examples=300)
-@given(together())
-def test_a_contradiction_is_never_true(condition: Condition) -> None:
-    """An `all` of comparisons that is refused as impossible is true for no facts."""
-    findings = Findings()
-    find_contradictions(condition, Implication(), findings)
-    if not findings.error_count:
-        return
-
-    assert [] == [facts for facts in WORLD if truth(condition, facts) is True]
-
-
 def every_comparison(name: str, domain: tuple[object, ...]) -> list[Compare]:
     """Every comparison of a field with values of a small domain."""
     field = FIELDS[name]
@@ -155,18 +70,16 @@ def every_comparison(name: str, domain: tuple[object, ...]) -> list[Compare]:
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "domain"),
-    [("stock.on_hand", 0, NUMBERS), ("item.status", 1, STATES), ("item.category", 2, PATHS)],
+    ("name", "domain"), [("stock.on_hand", NUMBERS), ("item.status", STATES), ("item.category", PATHS)]
 )
-def test_every_pair_of_comparisons(name: str, place: int, domain: tuple[object, ...]) -> None:
+def test_every_pair_of_comparisons(name: str, domain: tuple[object, ...]) -> None:
     """For all pairs over a small domain: what is said to imply does, and what is said to contradict does."""
-    world = [tuple(value if at == place else UNKNOWN for at in range(3)) for value in domain]
     said = 0
     for first, second in product(every_comparison(name, domain[1:4]), repeat=2):
         both = All(parts=(first, second))
         findings = Findings()
         find_contradictions(both, Implication(), findings)
-        answers = [(truth(first, facts), truth(second, facts)) for facts in world]  # type: ignore[arg-type]
+        answers = [tuple(compared(value, each.operator, each.values) for each in (first, second)) for value in domain]
         if Implication().implies(first, second):
             said += 1
             assert not any(one is True and two is not True for one, two in answers), (first, second)
