@@ -8,7 +8,7 @@ from suppress.cli.plan_examples import Names, example_lines, example_told, names
 from suppress.cli.plan_tables import campaign_table, change_table, rule_table, share_of, verdict_table
 from suppress.replay.compare import Change
 from suppress.replay.report import Report, RuleCounts, Share, Touched
-from suppress.rules.ruleset import Effect
+from suppress.rules.ruleset import SHARE_PARTS, Effect
 
 MOST_CAMPAIGNS_SHOWN = 20
 
@@ -81,7 +81,7 @@ def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
                 "acted_on": share.acted_on,
                 "total": share.total,
                 "share": _share(share.acted_on, share.total),
-                "max_share": share.max_share / 10_000,
+                "max_share": share.max_share / SHARE_PARTS,
                 "passed": share.passed,
             }
             for share in report.shares

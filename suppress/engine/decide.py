@@ -33,9 +33,10 @@ from suppress.facts.inventory import oldest_us
 from suppress.facts.local_time import zone_of
 from suppress.facts.message import Item
 from suppress.facts.snapshot import Snapshot, Source
-from suppress.rules.compile import LOCAL_FIELDS, CompiledRule, CompiledRuleset
+from suppress.rules.compile import CompiledRule, CompiledRuleset
+from suppress.rules.needs import goes_by_customers_clock
 from suppress.rules.ruleset import Effect
-from suppress.rules.tree import CUSTOMER_ZONE, ClockTime, Compare, Duration, Leaf, Past, Sent, leaves
+from suppress.rules.tree import ClockTime, Compare, Duration, Leaf, Past, leaves
 
 _CUSTOMERS_ZONE: Final = "customer.time_zone"
 
@@ -83,7 +84,7 @@ class Decider:
         all_leaves = (*item_leaves, *message_leaves)
         self._item_asks = [(asked if isinstance(asked, str) else id(asked), asked) for asked in _asked(item_leaves)]
         self._message_asks = _asked(message_leaves)
-        if any(_turns_with_the_clock(leaf) for leaf in all_leaves) or any(
+        if any(goes_by_customers_clock(leaf) for leaf in all_leaves) or any(
             rule.hold is not None and rule.hold.until is not None for rule in compiled.message_rules
         ):
             self._message_asks.append(_CUSTOMERS_ZONE)
@@ -260,13 +261,6 @@ def _unique(all_leaves: Iterable[Leaf]) -> list[Leaf]:
 def _asked(all_leaves: Iterable[Leaf]) -> list[str | Past]:
     """What rules ask for: field names and conditions on the past, once each."""
     return list(dict.fromkeys(leaf.field.name if isinstance(leaf, Compare) else leaf for leaf in all_leaves))
-
-
-def _turns_with_the_clock(leaf: Leaf) -> bool:
-    """Whether the customer's time zone matters."""
-    if isinstance(leaf, Compare):
-        return leaf.field.name in LOCAL_FIELDS
-    return isinstance(leaf, Sent) and leaf.zone == CUSTOMER_ZONE
 
 
 def _choices(all_leaves: Iterable[Leaf]) -> dict[str, tuple[str, ...]]:

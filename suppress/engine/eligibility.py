@@ -13,7 +13,8 @@ from suppress.engine.features import ItemValues
 from suppress.engine.opinions import flips as opinion_flips
 from suppress.engine.shared import SharedFacts
 from suppress.facts.local_time import next_midnight_us, next_turn_us
-from suppress.rules.compile import LOCAL_FIELDS, REPLENISHMENT_DUE, CompiledRule
+from suppress.rules.compile import CompiledRule
+from suppress.rules.needs import LOCAL_FIELDS, REPLENISHMENT_DUE
 from suppress.rules.tree import Bought, ClockTime, Compare, Leaf, Said, Sent, Shown, leaves
 
 MOST_INSTANTS: Final = 64

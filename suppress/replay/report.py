@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from suppress.decisions.decision import Evidence, ItemVerdict, Outcome, Verdict
 from suppress.replay.compare import Change
-from suppress.rules.ruleset import Effect
+from suppress.rules.ruleset import SHARE_PARTS, Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ class Share:
     @property
     def passed(self) -> bool:
         """Whether more than the allowed share is acted on; exact, in whole numbers."""
-        return self.acted_on * 10_000 > self.max_share * self.total
+        return self.acted_on * SHARE_PARTS > self.max_share * self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,6 @@ from typing import Any
 from suppress.decisions.decision import Mode
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import FactNeeds, Source
-from suppress.rules.needs import LOCAL_FIELDS as LOCAL_FIELDS  # noqa: PLC0414 - the engine asks for it here
-from suppress.rules.needs import REPLENISHMENT_DUE as REPLENISHMENT_DUE  # noqa: PLC0414 - likewise
 from suppress.rules.needs import facts_needed, needs_of_hold
 from suppress.rules.ruleset import Effect, Hold, Rule, Ruleset, WhenUnknown
 from suppress.rules.tree import All, AnyOf, Condition, Leaf, Not, leaves
