@@ -182,7 +182,14 @@ def test_ctrl_c_ends_with_130_and_a_rerun_completes(url: str, tmp_path: Path) ->
         file.write(HEAD)
         file.writelines(f"O{n},C{n % 1000},S{n % 500},1,{NOON}\n" for n in range(rows))
     command = [sys.executable, "-m", "suppress", "import", "orders", str(path), "--database", url, "--format", "json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What a shell starts in the background inherits an ignored signal, this suite included.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     there = 0
     with closing(sqlite3.connect(f"file:{tmp_path}/facts.db?mode=ro", uri=True)) as database:
         while there == 0 and process.poll() is None:
