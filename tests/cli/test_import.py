@@ -182,13 +182,12 @@ def test_ctrl_c_ends_with_130_and_a_rerun_completes(url: str, tmp_path: Path) ->
         file.write(HEAD)
         file.writelines(f"O{n},C{n % 1000},S{n % 500},1,{NOON}\n" for n in range(rows))
     command = [sys.executable, "-m", "suppress", "import", "orders", str(path), "--database", url, "--format", "json"]
+    # What a shell starts in the background inherits an ignored signal, this suite included.
+    heeding = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import suppress.cli as c; c.main()"
+    )
     process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # What a shell starts in the background inherits an ignored signal, this suite included.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        [sys.executable, "-c", heeding, *command[3:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     there = 0
     with closing(sqlite3.connect(f"file:{tmp_path}/facts.db?mode=ro", uri=True)) as database:
