@@ -187,10 +187,7 @@ def test_ctrl_c_ends_with_130_and_a_rerun_completes(url: str, tmp_path: Path) ->
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import suppress.cli as c; c.main()"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", f"{heed}; import suppress.cli as c; c.main()", *command[3:]],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-c", heeding, *command[3:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     there = 0
     with closing(sqlite3.connect(f"file:{tmp_path}/facts.db?mode=ro", uri=True)) as database:
