@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Severity(StrEnum):
@@ -64,3 +65,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
         last = difflib.get_close_matches(word.rsplit(".", 1)[-1], by_last_part, n=1, cutoff=0.75)
         nearest = [by_last_part[last[0]]] if last else []
     return f'did you mean "{nearest[0]}"?' if nearest else None
+
+
+def unreadable(path: Path, error: OSError) -> Problem:
+    """The Problem of a file that cannot be read."""
+    return Problem(
+        code="file-unreadable",
+        message=f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}",
+        position=Position(str(path)),
+        help="check the name and who may read it",
+    )

@@ -1,11 +1,9 @@
-"""Rule files and case files on disk: bytes in, a file that is whole; a file that cannot be read in, a Problem out."""
+"""Rule files and case files on disk: bytes in, a file that is whole out."""
 
 import os
 import shutil
 import tempfile
 from pathlib import Path
-
-from suppress.problems import Position, Problem
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -24,13 +22,3 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-
-
-def unreadable(path: Path, error: OSError) -> Problem:
-    """The Problem of a file that cannot be read."""
-    return Problem(
-        code="file-unreadable",
-        message=f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}",
-        position=Position(str(path)),
-        help="check the name and who may read it",
-    )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from suppress.cases.files import unreadable
 from suppress.cases.shapes import (
     CASE_KEYS,
     FILE_KEYS,
@@ -30,7 +29,7 @@ from suppress.facts.message import Message
 from suppress.facts.snapshot import Source
 from suppress.intake.given import records_of
 from suppress.intake.messages import parse_message
-from suppress.problems import Position, Problem, did_you_mean
+from suppress.problems import Position, Problem, did_you_mean, unreadable
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode, parse_document, plain
 
 _KEYS: Final = tuple(CASE_KEYS)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from suppress.cases.files import replace_file, unreadable
+from suppress.cases.files import replace_file
 from suppress.cases.play import ANSWERS, Played, play, same
 from suppress.cases.rewriting import CaseText, Edit, NoEditError, edited
 from suppress.cases.story import as_written, parse_stories
-from suppress.problems import Problem
+from suppress.problems import Problem, unreadable
 from suppress.rules.document import ListNode, MapNode, parse_document
 
 FIRST_ANSWERS: Final = ("verdict", "dropped")

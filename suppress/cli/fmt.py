@@ -84,7 +84,7 @@ def _default_rules(rules: str | None) -> str:
 
 def _read(path: Path) -> "tuple[bytes | None, tuple[Problem, ...]]":
     """The bytes of a file, or as many as show that it is too large; None and why when they cannot be read."""
-    from suppress.cases.files import unreadable  # noqa: PLC0415
+    from suppress.problems import unreadable  # noqa: PLC0415
     from suppress.rules.source import MAX_BYTES  # noqa: PLC0415
 
     try:

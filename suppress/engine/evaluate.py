@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
+from suppress.facts.catalog import is_under
 from suppress.facts.fields import FieldType, Operator
 from suppress.rules.compile import CompiledRule
 from suppress.rules.ruleset import WhenUnknown
@@ -141,11 +142,6 @@ def _pattern(text: str) -> Any:
     return re2.compile(text)
 
 
-def _under(seen: str, wanted: Sequence[str]) -> bool:
-    path = wanted[0]
-    return seen.startswith(path) and (len(seen) == len(path) or seen[len(path)] == "/")
-
-
 _COMPARISONS: Final[dict[Operator, Callable[[Any, Sequence[Any]], bool]]] = {
     Operator.IS: lambda seen, wanted: seen == wanted[0],
     Operator.IS_NOT: lambda seen, wanted: seen != wanted[0],
@@ -156,7 +152,7 @@ _COMPARISONS: Final[dict[Operator, Callable[[Any, Sequence[Any]], bool]]] = {
     Operator.AT_LEAST: lambda seen, wanted: seen >= wanted[0],
     Operator.ABOVE: lambda seen, wanted: seen > wanted[0],
     Operator.BETWEEN: lambda seen, wanted: wanted[0] <= seen <= wanted[1],
-    Operator.UNDER: _under,
+    Operator.UNDER: lambda seen, wanted: is_under(seen, wanted[0]),
     Operator.STARTS_WITH: lambda seen, wanted: seen.startswith(wanted[0]),
     Operator.CONTAINS: lambda seen, wanted: wanted[0] in seen,
     Operator.MATCHES: lambda seen, wanted: _pattern(wanted[0]).search(seen) is not None,

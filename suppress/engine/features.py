@@ -15,7 +15,7 @@ from suppress.engine.message_values import MessageValues, attribute_reader
 from suppress.engine.opinions import said
 from suppress.engine.shared import UnknownFact
 from suppress.engine.shelf import STOCK_READERS, Shelf, StyleShelf
-from suppress.facts.catalog import Product
+from suppress.facts.catalog import Product, is_under
 from suppress.facts.fields import label_of
 from suppress.facts.message import Item
 from suppress.facts.snapshot import Source
@@ -235,7 +235,7 @@ def _placed_under(path: str) -> Callable[[ItemValues], Seen]:
         if values.shared.problem_with(Source.PRODUCTS) is not None:
             return None
         categories = (placed.product.category if placed.product else None for placed in values.placed)
-        return sum(category is not None and f"{category}/".startswith(f"{path}/") for category in categories)
+        return sum(category is not None and is_under(category, path) for category in categories)
 
     return read
 

@@ -7,17 +7,16 @@ the same as itself, and the rest is unknown.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from suppress.engine.evaluate import Truth
 from suppress.engine.purchases import Purchase, Purchases, units_or_orders
+from suppress.engine.sameness import key_of
 from suppress.engine.shared import UnknownFact
 from suppress.facts.catalog import Product
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import Source
 from suppress.rules.tree import Bought, By, Count, Parts, Same
-
-_OF_PRODUCT: Final = {Same.ITEM_GROUP: "item_group", Same.CATEGORY: "category", Same.BRAND: "brand"}
 
 
 class _Counted(NamedTuple):
@@ -171,16 +170,10 @@ class ItemHistory:
                 return _Counted(own, False)
             parts = dict.fromkeys(self.product.bundle_of)
             return _Counted(own, sure, tuple(self.purchases.found(Same.COMPONENT, part, by) for part in parts))
-        key = self._key(same)
+        key = key_of(same, self.sku, self.product)
         if key is None:
             return _Counted(self.purchases.found(Same.SKU, self.sku, by), False)
         return _Counted(self.purchases.found(same, key, by), sure)
-
-    def _key(self, same: Same) -> str | None:
-        attribute = _OF_PRODUCT.get(same)
-        if attribute is None:
-            return self.sku
-        return None if self.product is None else getattr(self.product, attribute)
 
     def _window(self, node: Bought) -> tuple[int, int]:
         at_us = self.at_us

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from suppress.engine.evaluate import Truth
+from suppress.engine.sameness import key_of
 from suppress.engine.shared import SharedFacts
-from suppress.facts.catalog import Product
+from suppress.facts.catalog import Product, is_under
 from suppress.facts.feedback import Feedback
 from suppress.facts.snapshot import Source
 from suppress.rules.tree import Said, Same
@@ -19,7 +20,7 @@ def said(shared: SharedFacts, node: Said, sku: str, product: Product | None, at_
         found = True
         if node.within is not None:
             shared.note_change(opinion.at_us + node.within.us)
-    return True if found else False if _is_sure(node.same, product) else None
+    return True if found else False if key_of(node.same, sku, product) is not None else None
 
 
 def opinions(shared: SharedFacts, node: Said, sku: str, product: Product | None, at_us: int) -> Iterable[Feedback]:
@@ -42,12 +43,6 @@ def flips(shared: SharedFacts, node: Said, sku: str, product: Product | None) ->
     return [] if last_us is None else [last_us + node.within.us]
 
 
-def _is_sure(same: Same, product: Product | None) -> bool:
-    if same is Same.SKU:
-        return True
-    return product is not None and (same is Same.ITEM_GROUP or product.category is not None)
-
-
 def _is_about(opinion: Feedback, same: Same, sku: str, product: Product | None) -> bool:
     if opinion.sku == sku:
         return True
@@ -59,4 +54,4 @@ def _is_about(opinion: Feedback, same: Same, sku: str, product: Product | None) 
         return False
     if opinion.sku is not None:
         return opinion.category == product.category
-    return product.category == opinion.category or product.category.startswith(f"{opinion.category}/")
+    return is_under(product.category, opinion.category)

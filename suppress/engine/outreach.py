@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from suppress.engine.evaluate import Truth
+from suppress.engine.sameness import key_of
 from suppress.engine.shared import SharedFacts, UnknownFact
 from suppress.facts.catalog import Product
 from suppress.facts.local_time import period_us, zone_of
-from suppress.facts.sent_log import SentItem, SentMessage
+from suppress.facts.sent_log import SentMessage
 from suppress.facts.snapshot import Source
-from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, THIS, Same, Sent, Shown
+from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, THIS, Sent, Shown
 
 
 class Outreach:
@@ -55,7 +56,7 @@ class Outreach:
             return None
         low_us, high_us = self._window(node)
         enough = self._enough(node, self._showing(node, sku, product), low_us, high_us)
-        return True if enough else False if _key(node.same, sku, product) is not None else None
+        return True if enough else False if key_of(node.same, sku, product) is not None else None
 
     def lacks(self, node: Sent | Shown) -> str | None:
         """The field of the message that `this` asks for and that it does not state; None when nothing lacks."""
@@ -132,10 +133,10 @@ class Outreach:
                 yield message
 
     def _showing(self, node: Shown, sku: str, product: Product | None) -> Iterable[SentMessage]:
-        key = _key(node.same, sku, product)
+        key = key_of(node.same, sku, product)
         for message in self._matching(node):
             if message.items and any(
-                item.sku == sku or (key is not None and _of(item, node.same) == key) for item in message.items
+                item.sku == sku or (key is not None and getattr(item, node.same.value) == key) for item in message.items
             ):
                 yield message
 
@@ -160,17 +161,3 @@ class Outreach:
 
 def _delay_us(node: Sent | Shown) -> int:
     return node.not_within.us if isinstance(node, Shown) and node.not_within else 0
-
-
-def _key(same: Same, sku: str, product: Product | None) -> str | None:
-    if same is Same.SKU:
-        return sku
-    if product is None:
-        return None
-    return product.item_group if same is Same.ITEM_GROUP else product.category
-
-
-def _of(item: SentItem, same: Same) -> str | None:
-    if same is Same.SKU:
-        return item.sku
-    return item.item_group if same is Same.ITEM_GROUP else item.category

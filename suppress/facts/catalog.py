@@ -29,3 +29,8 @@ class Product(NamedTuple):
     currency: str | None = None
     bundle_of: tuple[str, ...] = ()
     attributes: Mapping[str, str] = {}
+
+
+def is_under(category: str, top: str) -> bool:
+    """Whether a category is `top` or below it: `food/tea` is under `food`, `foodstuff` is not."""
+    return category.startswith(top) and (len(category) == len(top) or category[len(top)] == "/")

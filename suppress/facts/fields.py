@@ -79,6 +79,18 @@ _EQUALITY: Final = (Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN)
 _ORDER: Final = (Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE, Operator.BETWEEN)
 _PARTS: Final = (Operator.STARTS_WITH, Operator.CONTAINS, Operator.MATCHES)
 
+OPPOSITES: Final = {
+    Operator.IS: Operator.IS_NOT,
+    Operator.IS_NOT: Operator.IS,
+    Operator.IN: Operator.NOT_IN,
+    Operator.NOT_IN: Operator.IN,
+    Operator.BELOW: Operator.AT_LEAST,
+    Operator.AT_LEAST: Operator.BELOW,
+    Operator.ABOVE: Operator.AT_MOST,
+    Operator.AT_MOST: Operator.ABOVE,
+}
+"""What a negation makes of an operator; the others have no opposite of their own."""
+
 OPERATORS: Final[dict[FieldType, tuple[Operator, ...]]] = {
     FieldType.TEXT: (*_EQUALITY, *_PARTS, Operator.EXISTS),
     FieldType.CHOICE: (*_EQUALITY, Operator.EXISTS),

@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
 from suppress.decisions.decision import Mode
+from suppress.facts.catalog import is_under
 from suppress.facts.fields import CUSTOMERS_REGION, FieldType, Operator
 from suppress.facts.snapshot import Source
 from suppress.problems import Position, Problem
 from suppress.rules.findings import Findings, TooManyProblemsError, quoted, suggestion
-from suppress.rules.implication import is_under
 from suppress.rules.needs import facts_needed, goes_by_customers_clock, needs_of_hold, sources_of
 from suppress.rules.ruleset import Rule, Ruleset
 from suppress.rules.tree import THIS, Bought, By, Compare, Leaf, Said, Sent, Shown

@@ -7,12 +7,13 @@ import re2
 
 from suppress.facts.fields import Field, FieldType, Operator
 from suppress.rules.document import BrokenNode, ListNode, Node, ScalarNode
+from suppress.rules.extents import size
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.literals import Context, read_choice, read_number, read_text, read_yes_no
 from suppress.rules.reason_codes import refuse_unregistered
 from suppress.rules.shares import read_percent
 from suppress.rules.times import read_clock, read_day, read_duration, read_instant
-from suppress.rules.tree import ClockTime, Day, Duration, Instant, Scalar
+from suppress.rules.tree import ClockTime, Scalar
 
 PERCENT: Final = "percent"
 """The unit of fields whose numbers are shares."""
@@ -171,24 +172,12 @@ def _read_bounds(found: Field, operand: Node, context: Context) -> tuple[Scalar,
             )
             return None
         return (low, high)
-    if _order(low) > _order(high):
+    if size(low) > size(high):
         findings.add(
             "bounds-swapped", "the first value is above the second", operand.position, "write the lower value first"
         )
         return None
     return (low, high)
-
-
-def _order(value: Scalar) -> int:
-    match value:
-        case Duration(us=us) | Instant(us=us) | ClockTime(us=us):
-            return us
-        case Day(days=days):
-            return days
-        case int():
-            return value
-        case str():
-            return 0
 
 
 def _read_pattern(node: Node, context: Context) -> str | None:

@@ -7,11 +7,12 @@ field never has.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from suppress.facts.catalog import is_under
 from suppress.facts.fields import FIELDS, WEEKDAYS, Field, FieldType, Operator
 from suppress.problems import Position
 from suppress.rules.extents import EVERYTHING, Extent, common, extent, is_ordered, limits, without
 from suppress.rules.findings import Findings, quoted
-from suppress.rules.implication import Implication, closed_values, is_under, positive, satisfying, turned
+from suppress.rules.implication import Implication, closed_values, positive, satisfying, turned
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Scalar, Shown
 
 _MOST_COMPARES: Final = 50

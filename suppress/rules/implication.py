@@ -7,26 +7,16 @@ false. Steps are counted, so that no file can make the question expensive; once 
 from collections.abc import Iterable
 from typing import Final
 
-from suppress.facts.fields import Field, FieldType, Operator
+from suppress.facts.catalog import is_under
+from suppress.facts.fields import OPPOSITES, Field, FieldType, Operator
 from suppress.rules.extents import extent, lies_in, without
 from suppress.rules.past_implication import past_implies
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Said, Scalar, Sent, Shown
 
-MAX_STEPS: Final = 100_000
+MAX_STEPS: Final = 50_000
 
 _VALUES_A_STEP: Final = 8
 """How many values of a list may be looked at for the price of one step."""
-
-_NEGATED: Final = {
-    Operator.IS: Operator.IS_NOT,
-    Operator.IS_NOT: Operator.IS,
-    Operator.IN: Operator.NOT_IN,
-    Operator.NOT_IN: Operator.IN,
-    Operator.BELOW: Operator.AT_LEAST,
-    Operator.AT_LEAST: Operator.BELOW,
-    Operator.ABOVE: Operator.AT_MOST,
-    Operator.AT_MOST: Operator.ABOVE,
-}
 
 
 class Implication:
@@ -70,9 +60,9 @@ def positive(condition: Condition) -> Condition:
     part = condition.part
     if part.operator is Operator.EXISTS:
         return Compare(field=part.field, operator=part.operator, values=(not part.values[0],), position=part.position)
-    if part.operator not in _NEGATED:
+    if part.operator not in OPPOSITES:
         return condition
-    return Compare(field=part.field, operator=_NEGATED[part.operator], values=part.values, position=part.position)
+    return Compare(field=part.field, operator=OPPOSITES[part.operator], values=part.values, position=part.position)
 
 
 def _values(condition: Condition) -> int:
@@ -89,11 +79,6 @@ def turned(condition: AnyOf | All | Not) -> Condition:
             return AnyOf(parts=tuple(Not(part=part, position=part.position) for part in parts))
         case AnyOf(parts=parts):
             return All(parts=tuple(Not(part=part, position=part.position) for part in parts))
-
-
-def is_under(path: str, top: str) -> bool:
-    """Whether a category is `top` or below it."""
-    return path == top or path.startswith(f"{top}/")
 
 
 def _leaf_implies(first: Condition, second: Condition) -> bool:
@@ -126,6 +111,8 @@ def excludes(first: Compare, second: Compare) -> bool:
 def _compare_implies(first: Compare, second: Compare) -> bool:
     if Operator.EXISTS in (first.operator, second.operator):
         return False
+    if first.operator is second.operator is Operator.IS:
+        return first.values == second.values
     inner, outer = extent(first), extent(second)
     if inner is not None and outer is not None:
         return lies_in(inner, outer)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from suppress.problems import Position, Problem, errors_in, in_file_order
+from suppress.problems import Position, Problem, errors_in, in_file_order, unreadable
 from suppress.rules.bases import Resolved, refuse_document, resolve_bases
 from suppress.rules.definitions import check_size, find_unused, read_definitions
 from suppress.rules.document import MapNode, parse_document
@@ -32,14 +32,7 @@ def read_ruleset(path: Path, today: Instant | None = None) -> tuple[Ruleset | No
     try:
         data = read_bytes(path)
     except OSError as error:
-        return None, (
-            Problem(
-                code="file-unreadable",
-                message=f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}",
-                position=Position(str(path)),
-                help="check the name and who may read it",
-            ),
-        )
+        return None, (unreadable(path, error),)
     return _parse(data, str(path), today, FolderBases(path.parent))
 
 

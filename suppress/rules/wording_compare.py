@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from suppress.facts.fields import WEEKDAYS, FieldType, Operator
+from suppress.facts.fields import OPPOSITES, WEEKDAYS, FieldType, Operator
 from suppress.rules.tree import Compare
 from suppress.rules.wording_chips import Chips, Piece, Role, enumerated, placed
 from suppress.rules.wording_terms import counted, number_words, unit_words, values_words
@@ -11,16 +11,6 @@ from suppress.rules.wording_terms import counted, number_words, unit_words, valu
 WHERE: Final = " where the customer lives"
 _ALREADY: Final = " already "
 
-_OPPOSITE: Final = {
-    Operator.IS: Operator.IS_NOT,
-    Operator.IS_NOT: Operator.IS,
-    Operator.IN: Operator.NOT_IN,
-    Operator.NOT_IN: Operator.IN,
-    Operator.BELOW: Operator.AT_LEAST,
-    Operator.AT_MOST: Operator.ABOVE,
-    Operator.AT_LEAST: Operator.BELOW,
-    Operator.ABOVE: Operator.AT_MOST,
-}
 _FRAMES: Final = {
     # What stands before the value, and behind it.
     Operator.IS: ("is", ""),
@@ -89,8 +79,8 @@ def _pieces(leaf: Compare, *, negated: bool) -> list[Piece]:
     if field.type is FieldType.YES_NO:
         says = (leaf.values[0] is True) is (operator is Operator.IS)
         return _yes_no(leaf, says=says is not negated)
-    if negated and operator in _OPPOSITE:
-        operator, negated = _OPPOSITE[operator], False
+    if negated and operator in OPPOSITES:
+        operator, negated = OPPOSITES[operator], False
     if field.type is FieldType.WORDS:
         return _among_words(leaf, operator)
     if field.type is FieldType.NUMBER and not _is_noun(leaf):

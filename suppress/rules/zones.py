@@ -1,6 +1,7 @@
 """Read the name of a time zone, with a suggestion when there is none of that name."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -32,8 +33,14 @@ def read_zone(node: Node, what: str, findings: Findings, words: Sequence[str] = 
     return None
 
 
+@cache
+def _known_zones() -> tuple[str, ...]:
+    """Every zone of the machine; asking walks a folder of six hundred files, so it is done once."""
+    return tuple(sorted(available_timezones()))
+
+
 def _zone_like(name: str, words: Sequence[str]) -> str | None:
-    zones = [*words, *sorted(available_timezones())]
+    zones = [*words, *_known_zones()]
     by_fold = {zone.casefold(): zone for zone in zones}
     exact = by_fold.get(name.casefold().replace(" ", "_"))
     if exact:

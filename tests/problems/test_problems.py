@@ -104,9 +104,10 @@ def test_there_are_at_least_sixty_kinds_of_mistake() -> None:
 
 
 def codes_in_the_source() -> set[str]:
-    """The first argument, or `code=`, of whatever makes a Problem in suppress/rules."""
+    """The first argument, or `code=`, of whatever makes a Problem in suppress/rules, and in suppress/problems.py."""
     found = set()
-    for path in Path(next(iter(suppress.rules.__path__))).glob("*.py"):
+    rules = Path(next(iter(suppress.rules.__path__)))
+    for path in (*rules.glob("*.py"), rules.parent / "problems.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call):
                 continue
