@@ -17,19 +17,15 @@ from suppress.rules.tree import (
     All,
     AnyOf,
     Bought,
-    ClockTime,
     Compare,
     Condition,
-    Day,
-    Duration,
-    Instant,
     Leaf,
     Not,
     Past,
     Said,
-    Scalar,
     Sent,
     Shown,
+    plain,
 )
 
 Truth = bool | None
@@ -122,17 +118,6 @@ def carriers(condition: Condition, values: Values, *, negated: bool = False) -> 
             yield from carriers(part, values, negated=not negated)
         case _:
             yield condition, negated
-
-
-def plain(value: Scalar) -> str | int | bool:
-    """The comparable value of a literal: microseconds for lengths, instants and times of day, days for dates."""
-    match value:
-        case Duration(us=us) | Instant(us=us) | ClockTime(us=us):
-            return us
-        case Day(days=days):
-            return days
-        case _:
-            return value
 
 
 @lru_cache(maxsize=1024)

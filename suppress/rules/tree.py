@@ -59,6 +59,17 @@ Scalar = str | int | bool | Duration | Instant | ClockTime | Day
 """What a field is compared with. TEXT, CHOICE, PATH, WORDS: str. NUMBER: int. YES_NO: bool."""
 
 
+def plain(value: Scalar) -> str | int | bool:
+    """The comparable value of a literal: microseconds for lengths, instants and times of day, days for dates."""
+    match value:
+        case Duration(us=us) | Instant(us=us) | ClockTime(us=us):
+            return us
+        case Day(days=days):
+            return days
+        case _:
+            return value
+
+
 class Same(StrEnum):
     """How something earlier counts as the same as the item. `component`: itself, inside a bundle, or as its parts."""
 
