@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Final, NamedTuple
 
-from suppress.engine.evaluate import plain
 from suppress.facts.fields import FieldType, Operator
-from suppress.rules.tree import All, AnyOf, Compare, Condition, Not
+from suppress.rules.tree import All, AnyOf, Compare, Condition, Not, plain
 
 FALSE: Final = 0
 TRUE: Final = 1

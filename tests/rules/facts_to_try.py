@@ -9,14 +9,14 @@ from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
-from suppress.engine.evaluate import Seen, Truth, plain, truth
+from suppress.engine.evaluate import Seen, Truth, truth
 from suppress.engine.features import ItemValues
 from suppress.engine.message_values import MessageValues
 from suppress.engine.shared import SharedFacts, Terms
 from suppress.facts.fields import OPERATORS, Field, FieldType, Operator, Scope
 from suppress.facts.snapshot import FactNeeds
 from suppress.rules.extents import limits
-from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Leaf, Not, Past, Same, Sent, leaves
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Leaf, Not, Past, Same, Sent, leaves, plain
 from tests.agreement import generate
 from tests.agreement.generate import AS_OF_US, a_book, a_leaf, a_message
 
