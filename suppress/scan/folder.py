@@ -1,0 +1,111 @@
+"""Turn a facts folder into relations a query can read: one SELECT per table, empty where a source was never loaded.
+
+The folder's format is described in `docs/scans.md`. Nothing here reads a row; the text names the files.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from suppress.errors import FactsError
+from suppress.facts.snapshot import Source
+from suppress.scan.sql import literal, name, path
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+
+TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "products": {
+        "sku": "VARCHAR", "item_group": "VARCHAR", "title": "VARCHAR", "category": "VARCHAR", "brand": "VARCHAR",
+        "status": "VARCHAR", "replenish_days": "BIGINT", "price_minor": "BIGINT", "currency": "VARCHAR",
+        "bundle_of": "VARCHAR[]", "attributes": "MAP(VARCHAR, VARCHAR)",
+    },
+    "lines": {
+        "customer_id": "VARCHAR", "sku": "VARCHAR", "ordered_at_us": "BIGINT", "from_us": "BIGINT",
+        "until_us": "BIGINT", "units": "BIGINT", "kept_units": "BIGINT", "is_gift": "BOOLEAN", "channel": "VARCHAR",
+        "order_id": "VARCHAR", "line_id": "VARCHAR", "item_group": "VARCHAR", "category": "VARCHAR",
+        "brand": "VARCHAR",
+    },
+    "stock": {
+        "sku": "VARCHAR", "location_id": "VARCHAR", "on_hand": "BIGINT", "reserved": "BIGINT",
+        "safety_stock": "BIGINT", "incoming_units": "BIGINT", "incoming_at_us": "BIGINT", "availability": "VARCHAR",
+        "updated_at_us": "BIGINT",
+    },
+    "customers": {
+        "customer_id": "VARCHAR", "household_id": "VARCHAR", "country": "VARCHAR", "region": "VARCHAR",
+        "time_zone": "VARCHAR", "consent": "MAP(VARCHAR, BOOLEAN)", "attributes": "MAP(VARCHAR, VARCHAR)",
+        "do_not_contact": "BOOLEAN", "open_case": "BOOLEAN", "late_order": "BOOLEAN",
+    },
+    "identities": {"kind": "VARCHAR", "value": "VARCHAR", "customer_id": "VARCHAR"},
+    "sent": {
+        "message_id": "VARCHAR", "customer_id": "VARCHAR", "channel": "VARCHAR", "campaign_id": "VARCHAR",
+        "sent_at_us": "BIGINT", "items": "VARCHAR[]",
+    },
+    "feedback": {
+        "customer_id": "VARCHAR", "about_kind": "VARCHAR", "about": "VARCHAR", "says": "VARCHAR", "at_us": "BIGINT",
+    },
+}  # fmt: skip
+"""Table -> column -> type, as every facts folder has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A facts folder. `feeds_us`: source -> as of when it is complete; None = never loaded.
+
+    `lines`: files of order lines, relative to `root`. `replaced`: files of customers whose lines in the first so many
+    files are void.
+    """
+
+    root: Path
+    feeds_us: Mapping[Source, int | None]
+    lines: Sequence[str] = ()
+    replaced: Sequence[tuple[str, int]] = ()
+    about: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def relation(self, table: str) -> str:
+        """A SELECT of all columns of a table."""
+        if table == "lines":
+            return self._lines()
+        file = self.root / f"{table}.parquet"
+        columns = ", ".join(name(column) for column in TABLES[table])
+        if file.exists():
+            return f"SELECT {columns} FROM read_parquet({path(file)})"  # noqa: S608
+        return _nothing(table)
+
+    def _lines(self) -> str:
+        columns = ", ".join(name(column) for column in TABLES["lines"])
+        parts = []
+        for number, file in enumerate(self.lines):
+            part = f"SELECT {columns} FROM read_parquet({path(self.root / file)})"  # noqa: S608
+            void = [customers for customers, below in self.replaced if number < below]
+            if void:
+                listed = ", ".join(path(self.root / customers) for customers in void)
+                part += f" ANTI JOIN (SELECT customer_id FROM read_parquet([{listed}])) USING (customer_id)"  # noqa: S608
+            parts.append(part)
+        return " UNION ALL ".join(parts) or _nothing("lines")
+
+
+def read_folder(root: Path) -> Folder:
+    """The facts folder at a path. Raises FactsError when there is none, or one of another format."""
+    manifest = root / MANIFEST
+    try:
+        about = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FactsError(f"{root} is no facts folder: {manifest.name} cannot be read ({error})") from None
+    if about.get("format") != FORMAT:
+        raise FactsError(f"{root} is a facts folder of format {about.get('format')}; this version reads {FORMAT}")
+    feeds = about.get("feeds_us", {})
+    return Folder(
+        root=root,
+        feeds_us={source: feeds.get(source.value) for source in Source},
+        lines=tuple(about.get("lines", ())),
+        replaced=tuple((entry["customers"], entry["below"]) for entry in about.get("replaced", ())),
+        about=about,
+    )
+
+
+def _nothing(table: str) -> str:
+    columns = ", ".join(f"CAST(NULL AS {kind}) AS {name(column)}" for column, kind in TABLES[table].items())
+    return f"SELECT {columns} WHERE {literal(False)}"  # noqa: S608
