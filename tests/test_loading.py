@@ -73,7 +73,9 @@ def bring(database: Database, source: Source, path: Path, as_of_us: int = AS_OF_
 
 
 def held(database: Database, table: str) -> list[tuple[Any, ...]]:
-    return sorted(tuple(row) for row in database.read().exec_driver_sql(f"SELECT * FROM {table}"))
+    # Not which load wrote a row: that tells the order of arrival.
+    rows = database.read().exec_driver_sql(f"SELECT * FROM {table}").mappings()
+    return sorted(tuple(value for name, value in row.items() if name != "load_seq") for row in rows)
 
 
 def order(order_id: str = "O1", **cells: Any) -> Row:

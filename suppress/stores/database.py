@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from suppress.errors import StoreError
 from suppress.stores.urls import read_url, shown, without_secrets
 
-SCHEMA_HEAD: Final = "0002"
+SCHEMA_HEAD: Final = "0003"
 UPGRADE_HELP: Final = "run `suppress db upgrade`"
 BUSY_TIMEOUT_MS: Final = 10_000
 CONNECT_TIMEOUT_SECONDS: Final = 5
@@ -129,6 +129,20 @@ class Database:
         with engine.connect() as connection:
             result = connection.execution_options(yield_per=5_000).exec_driver_sql(statement)
             yield (tuple(row) for row in result)
+
+    @contextmanager
+    def frozen(self) -> Iterator[Connection]:
+        """A connection of its own whose every statement sees the same state; it writes nothing."""
+        engine = self._read_engine if self.dialect == "sqlite" else self.write_engine
+        level = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with engine.connect().execution_options(**level) as connection:
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                if self.dialect == "sqlite" and not connection.invalidated:
+                    connection.exec_driver_sql("ROLLBACK")
 
     @contextmanager
     def errors(self, doing: str) -> Iterator[None]:

@@ -25,12 +25,13 @@ from suppress.facts.records import (
 from suppress.facts.snapshot import Source
 from suppress.stores import postgresql_load, sqlite_load
 from suppress.stores.database import Database
+from suppress.stores.load_log import MOST_LOGGED_ROWS, forget_old_loads, next_load, note_load, packed_keys
 from suppress.stores.targets import IDENTITY_COLUMNS, Target
 
 ROWS_PER_TRANSACTION: Final = 50_000
 TARGETS: Final = {
     Source.PRODUCTS: Target("products", ProductRecord._fields, ("sku",)),
-    Source.ORDERS: Target("order_lines", OrderRecord._fields, ("order_id", "line_id")),
+    Source.ORDERS: Target("order_lines", OrderRecord._fields, ("order_id", "line_id"), marks_loads=True),
     Source.STOCK: Target("stock", StockRecord._fields, ("sku", "location_id")),
     Source.CUSTOMERS: Target("customers", CustomerRecord._fields[:-1], ("customer_id",)),
     Source.SENT: Target("sent_messages", SentRecord._fields, ("message_id", "customer_id")),
@@ -51,6 +52,7 @@ class Loader:
         self._key: Callable[[Any], Any] = itemgetter(*range(len(self._target.key)))
         self._writer = _WRITERS[database.dialect]
         self._closed = False
+        self._logged_rows = 0
 
     def write(self, records: Sequence[Record]) -> int:
         """Insert or replace; the number of rows that were new or newer than what was there.
@@ -64,7 +66,11 @@ class Loader:
         for start in range(0, len(records), ROWS_PER_TRANSACTION):
             newest = self._newest(records[start : start + ROWS_PER_TRANSACTION])
             with self._database.write() as connection:
-                changed += self._write(connection, newest)
+                load_seq = next_load(connection, self._source)
+                changed_now = self._write(connection, newest, load_seq)
+                if changed_now:
+                    self._note(connection, newest, load_seq)
+                changed += changed_now
         return changed
 
     def finish(self, as_of_us: int) -> None:
@@ -72,6 +78,7 @@ class Loader:
         with self._database.write() as connection:
             connection.exec_driver_sql(self._writer.ADVANCE_FEED, (as_of_us, as_of_us, self._source.value))
             self._writer.refresh_statistics(connection, self._target.table)
+            forget_old_loads(connection, self._source)
 
     def close(self) -> None:
         """Write no more. What `write` returned from is in the database already."""
@@ -91,14 +98,20 @@ class Loader:
                 newest[key] = record
         return records if len(newest) == len(records) else list(newest.values())
 
-    def _write(self, connection: Connection, rows: Sequence[Any]) -> int:
+    def _note(self, connection: Connection, rows: Sequence[Any], load_seq: int) -> None:
+        self._logged_rows += len(rows)
+        is_too_much = self._logged_rows > MOST_LOGGED_ROWS
+        keys = None if is_too_much else packed_keys(rows, len(self._target.key))
+        note_load(connection, self._source, load_seq, keys, len(rows))
+
+    def _write(self, connection: Connection, rows: Sequence[Any], load_seq: int) -> int:
         if self._source is not Source.CUSTOMERS:
-            changed: int = self._writer.upsert(connection, self._target, rows)
+            changed: int = self._writer.upsert(connection, self._target, rows, load_seq)
             return changed
         known = self._writer.update_times(connection, [row.customer_id for row in rows])
         newer = [row for row in rows if (at := known.get(row.customer_id)) is None or at < row.updated_at_us]
         if newer:
-            self._writer.upsert(connection, self._target, [row[:-1] for row in newer])
+            self._writer.upsert(connection, self._target, [row[:-1] for row in newer], load_seq)
             self._writer.forget_identities(connection, [row.customer_id for row in newer])
             pairs = [(kind, value, row.customer_id) for row in newer for kind, value in dict.fromkeys(row.identities)]
             self._writer.insert(connection, "identities", IDENTITY_COLUMNS, pairs)

@@ -13,7 +13,7 @@ from suppress.stores.targets import Target
 ADVANCE_FEED: Final = "UPDATE feeds SET as_of_us = greatest(coalesce(as_of_us, %s), %s) WHERE source = %s"
 
 
-def upsert(connection: Connection, target: Target, rows: Sequence[tuple[Any, ...]]) -> int:
+def upsert(connection: Connection, target: Target, rows: Sequence[tuple[Any, ...]], load_seq: int) -> int:
     """Insert rows with distinct keys, or replace older ones; how many were new or newer."""
     if not rows:
         return 0
@@ -24,8 +24,9 @@ def upsert(connection: Connection, target: Target, rows: Sequence[tuple[Any, ...
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} (LIKE {target.table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
     )
     _copy(connection, stage, columns, rows)
+    into, values = (f"{columns}, load_seq", f"{columns}, {load_seq}") if target.marks_loads else (columns, columns)
     return connection.exec_driver_sql(
-        f"INSERT INTO {target.table} ({columns}) SELECT {columns} FROM {stage} {target.on_conflict}"  # noqa: S608
+        f"INSERT INTO {target.table} ({into}) SELECT {values} FROM {stage} {target.on_conflict}"  # noqa: S608
     ).rowcount
 
 

@@ -11,10 +11,12 @@ from suppress.stores.targets import Target
 ADVANCE_FEED: Final = "UPDATE feeds SET as_of_us = max(coalesce(as_of_us, ?), ?) WHERE source = ?"
 
 
-def upsert(connection: Connection, target: Target, rows: Sequence[tuple[Any, ...]]) -> int:
+def upsert(connection: Connection, target: Target, rows: Sequence[tuple[Any, ...]], load_seq: int) -> int:
     """Insert rows with distinct keys, or replace older ones; how many were new or newer."""
-    marks = ", ".join("?" * len(target.columns))
-    statement = f"INSERT INTO {target.table} ({', '.join(target.columns)}) VALUES ({marks}) {target.on_conflict}"  # noqa: S608
+    columns, marks = ", ".join(target.columns), ", ".join("?" * len(target.columns))
+    if target.marks_loads:
+        columns, marks = f"{columns}, load_seq", f"{marks}, {load_seq}"
+    statement = f"INSERT INTO {target.table} ({columns}) VALUES ({marks}) {target.on_conflict}"  # noqa: S608
     return connection.exec_driver_sql(statement, list(rows)).rowcount if rows else 0
 
 

@@ -8,7 +8,7 @@ and stay in this room.
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, MetaData, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, LargeBinary, MetaData, Text, text
 from sqlmodel import Field, SQLModel
 
 from suppress.facts.catalog import PRODUCT_STATUSES
@@ -38,6 +38,10 @@ def _text() -> Any:
 
 def _whole() -> Any:
     return Field(sa_type=WHOLE)
+
+
+def _load_seq() -> Any:
+    return Field(sa_type=WHOLE, sa_column_kwargs={"server_default": text("0")})
 
 
 def _flag() -> Any:
@@ -86,7 +90,8 @@ class ProductRow(Base, table=True):
 class OrderLineRow(Base, table=True):
     """One order line, or (negative `units`) a credit note that names none.
 
-    The history index holds all a check reads of a line, so that a customer's lines lie side by side.
+    The history index holds all a check reads of a line, so that a customer's lines lie side by side. `load_seq` is the
+    load that wrote the row last (`stores.load_log`); triggers note corrected and deleted lines in `line_corrections`.
     """
 
     __tablename__ = "order_lines"
@@ -121,6 +126,7 @@ class OrderLineRow(Base, table=True):
     unit_price_minor: int | None = _whole()
     currency: str | None = _text()
     updated_at_us: int = _whole()
+    load_seq: int = _load_seq()
 
 
 class StockRow(Base, table=True):
@@ -210,10 +216,44 @@ class FeedbackRow(Base, table=True):
 
 
 class FeedRow(Base, table=True):
-    """How far one source is complete; NULL = never loaded. The migrations put in a row per source."""
+    """How far one source is complete; NULL = never loaded. The migrations put in a row per source.
+
+    `load_seq` is the number of the last load of the source; 0 = none.
+    """
 
     __tablename__ = "feeds"
     __table_args__ = (SQLITE_OPTIONS,)
 
     source: str = _key()
     as_of_us: int | None = _whole()
+    load_seq: int = _load_seq()
+
+
+class LoadRow(Base, table=True):
+    """One transaction that wrote rows of one source, see `stores.load_log`. `keys` NULL = too many to tell.
+
+    `token` is random: it tells this load from one of the same number in another database, or in a restored one.
+    """
+
+    __tablename__ = "loads"
+    __table_args__ = (SQLITE_OPTIONS,)
+
+    source: str = _key()
+    load_seq: int = Field(sa_type=WHOLE, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    token: str = _text()
+    row_count: int = _whole()
+    keys: bytes | None = Field(sa_type=LargeBinary)
+
+
+class LineCorrectionRow(Base, table=True):
+    """An order line of this customer and sku was changed or deleted by the load of this number, or just before it.
+
+    Written by triggers on `order_lines`, for the line as it was and as it became.
+    """
+
+    __tablename__ = "line_corrections"
+    __table_args__ = (SQLITE_OPTIONS,)
+
+    load_seq: int = Field(sa_type=WHOLE, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    customer_id: str = _key()
+    sku: str = _key()
