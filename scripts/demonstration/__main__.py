@@ -30,7 +30,7 @@ def main() -> None:
     _check(people, outcome, tables, campaigns, asked.rules, asked.folder)
 
     console = Console() if Console().is_terminal else Console(width=110)
-    sentences = {rule.id: rule.sentence for rule in (*compiled.item_rules, *compiled.message_rules)}
+    sentences = {rule.id: rule.sentence for rule in compiled.rules}
     products = tables.products.set_index("product_id")
     tell(console, outcome, sentences, products["product_type"].fillna(products["department"]).str.lower())
     console.print(f"The database stays in {asked.folder / 'demo.db'}; `suppress --help` says what can be asked of it.")

@@ -111,14 +111,16 @@ class RecordingEngine:
         self._compiled = compiled
         self._ruleset = ruleset
         self._engine = ReferenceEngine(compiled)
-        self._parts = {
-            rule.number: tuple(_parts(rule.condition)) for rule in (*compiled.item_rules, *compiled.message_rules)
-        }
+        self._parts = {rule.number: tuple(_parts(rule.condition)) for rule in compiled.rules}
         self._seen: set[tuple[int, int, bool]] = set()
 
     def item_rules(self, values: Values) -> Answer:
         """The item rules that fire, as the reference says."""
         return self._record(self._compiled.item_rules, values, self._engine.item_rules(values))
+
+    def limit_rules(self, values: Values) -> Answer:
+        """The limit rules that fire, as the reference says."""
+        return self._record(self._compiled.limit_rules, values, self._engine.limit_rules(values))
 
     def message_rules(self, values: Values) -> Answer:
         """The message rules that fire, as the reference says."""
@@ -129,8 +131,8 @@ class RecordingEngine:
 
     def coverage(self, file: str) -> Coverage:
         """What was seen so far of the rules in `file`."""
-        rules = sorted((*self._compiled.item_rules, *self._compiled.message_rules), key=lambda rule: rule.number)
-        return Coverage(ruleset=self._compiled.name, file=file, rules=tuple(self._told(rule) for rule in rules))
+        rules = tuple(self._told(rule) for rule in self._compiled.rules)
+        return Coverage(ruleset=self._compiled.name, file=file, rules=rules)
 
     def _record(self, rules: Sequence[CompiledRule], values: Values, answer: Answer) -> Answer:
         for rule in rules:

@@ -127,6 +127,13 @@ class _ListeningEngine:
             self._listen(values.item.sku, values, self._compiled.item_rules, answer)
         return answer
 
+    def limit_rules(self, values: Values) -> Answer:
+        """The limit rules that fire, as the reference says."""
+        answer = self._engine.limit_rules(values)
+        if isinstance(values, ItemValues):
+            self._listen(values.item.sku, values, self._compiled.limit_rules, answer)
+        return answer
+
     def message_rules(self, values: Values) -> Answer:
         """The message rules that fire, as the reference says."""
         answer = self._engine.message_rules(values)

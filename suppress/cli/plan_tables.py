@@ -7,7 +7,6 @@ from typing import Final
 from suppress.decisions.decision import Verdict
 from suppress.replay.compare import Change
 from suppress.replay.report import CampaignChange, Report, RuleChange, RuleCounts
-from suppress.rules.ruleset import Effect
 
 WIDTH: Final = 98
 """Beside two columns of indentation."""
@@ -52,7 +51,7 @@ def rule_table(report: Report) -> Iterator[str]:
     rows = [
         (
             rule.rule,
-            "items" if rule.effect is Effect.DROP_ITEM else "messages",
+            "items" if rule.effect.is_about_items else "messages",
             _acts_on(rule.old),
             _acts_on(rule.new),
             f"{rule.takes:,}" if rule.takes else "",

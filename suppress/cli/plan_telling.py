@@ -8,7 +8,7 @@ from suppress.cli.plan_examples import Names, example_lines, example_told, names
 from suppress.cli.plan_tables import campaign_table, change_table, rule_table, share_of, verdict_table
 from suppress.replay.compare import Change
 from suppress.replay.report import Report, RuleCounts, Share, Touched
-from suppress.rules.ruleset import SHARE_PARTS, Effect
+from suppress.rules.ruleset import SHARE_PARTS
 
 MOST_CAMPAIGNS_SHOWN = 20
 
@@ -51,7 +51,7 @@ def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
                 "rule": rule.rule,
                 "effect": rule.effect.value,
                 "sentence": rule.sentence,
-                "counts": "items" if rule.effect is Effect.DROP_ITEM else "messages",
+                "counts": "items" if rule.effect.is_about_items else "messages",
                 "before": _counts(rule.old),
                 "now": _counts(rule.new),
                 "takes": rule.takes,

@@ -14,6 +14,7 @@ REASON_CODES: Final[dict[str, str]] = {
     "out_of_stock": "the shop cannot deliver the item",
     "low_stock": "the shop has too few units left to advertise the item",
     "stock_unknown": "nobody can say whether the item can be delivered",
+    "stock_shared_out": "as many messages show the item as its stock allows",
     "not_for_sale": "the item is discontinued or hidden",
     "recalled": "the item was recalled",
     "unknown_product": "the item is not in the catalogue",

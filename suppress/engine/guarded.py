@@ -36,8 +36,11 @@ class Engine(Protocol):
     def item_rules(self, values: Values) -> Answer:
         """The `drop: item` rules that fire."""
 
+    def limit_rules(self, values: Values) -> Answer:
+        """The `limit` rules that fire."""
+
     def message_rules(self, values: Values) -> Answer:
-        """The `suppress: message` rules that fire."""
+        """The rules that fire of those that suppress or hold messages."""
 
     def close(self) -> None:
         """Free what the engine holds. Running evaluations finish first."""
@@ -48,14 +51,19 @@ class ReferenceEngine:
 
     def __init__(self, compiled: CompiledRuleset) -> None:
         self._item_rules = compiled.item_rules
+        self._limit_rules = compiled.limit_rules
         self._message_rules = compiled.message_rules
 
     def item_rules(self, values: Values) -> Answer:
         """The `drop: item` rules that fire."""
         return Answer(_fired(self._item_rules, values), REFERENCE)
 
+    def limit_rules(self, values: Values) -> Answer:
+        """The `limit` rules that fire."""
+        return Answer(_fired(self._limit_rules, values), REFERENCE)
+
     def message_rules(self, values: Values) -> Answer:
-        """The `suppress: message` rules that fire."""
+        """The rules that fire of those that suppress or hold messages."""
         return Answer(_fired(self._message_rules, values), REFERENCE)
 
     def close(self) -> None:
@@ -71,21 +79,27 @@ class GuardedEngine:
         self._answers = 0
         self._lock = threading.Lock()
         self._item_rules = {rule.number: rule for rule in compiled.item_rules}
+        self._limit_rules = {rule.number: rule for rule in compiled.limit_rules}
         self._message_rules = {rule.number: rule for rule in compiled.message_rules}
         self._item = self._start(compiled.item_rules, f"{compiled.name}-items")
+        self._limit = self._start(compiled.limit_rules, f"{compiled.name}-limits")
         self._message = self._start(compiled.message_rules, f"{compiled.name}-message")
 
     def item_rules(self, values: Values) -> Answer:
         """The `drop: item` rules that fire."""
         return self._answer(self._item, self._item_rules, values)
 
+    def limit_rules(self, values: Values) -> Answer:
+        """The `limit` rules that fire."""
+        return self._answer(self._limit, self._limit_rules, values)
+
     def message_rules(self, values: Values) -> Answer:
-        """The `suppress: message` rules that fire."""
+        """The rules that fire of those that suppress or hold messages."""
         return self._answer(self._message, self._message_rules, values)
 
     def close(self) -> None:
         """Delete the engine's states and rule sets."""
-        for inference in (self._item, self._message):
+        for inference in (self._item, self._limit, self._message):
             if inference is not None:
                 inference.close()
 

@@ -84,7 +84,7 @@ def compare(old: Decision, new: Decision) -> Comparison:
 
 def effects_of(compiled: CompiledRuleset) -> Mapping[str, Effect]:
     """Rule id -> what the rule does."""
-    return {rule.id: rule.effect for rule in (*compiled.item_rules, *compiled.message_rules)}
+    return {rule.id: rule.effect for rule in compiled.rules}
 
 
 def verdict_reason(decision: Decision, effects: Mapping[str, Effect]) -> Reason | None:

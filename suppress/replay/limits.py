@@ -1,7 +1,7 @@
 """Hold what the new rules do against every `max_share` they state: counts in, Shares out.
 
 A ruleset's bounds the messages that would not be sent now (suppressed or held). A rule's bounds the messages it fires
-on and is obeyed for; for `drop: item` the items. Parts per ten thousand.
+on and is obeyed for; for `drop: item` and `limit` the items it drops. Parts per ten thousand.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from suppress.decisions.decision import Verdict
 from suppress.replay.report import Share
 from suppress.rules.compile import CompiledRuleset
-from suppress.rules.ruleset import Effect
 
 
 def shares_of(
@@ -29,9 +28,9 @@ def shares_of(
         shares.append(
             Share(rule=None, counts="messages", acted_on=silent, total=messages, max_share=compiled.max_share)
         )
-    for rule in sorted((*compiled.item_rules, *compiled.message_rules), key=lambda rule: rule.number):
+    for rule in compiled.rules:
         if rule.max_share is not None:
-            of_items = rule.effect is Effect.DROP_ITEM
+            of_items = rule.effect.is_about_items
             shares.append(
                 Share(
                     rule=rule.id,

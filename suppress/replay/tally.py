@@ -182,7 +182,7 @@ class Tally:
         """All rules of the new ruleset in its order, then those only the old one had."""
         rules: dict[tuple[str, Effect], CompiledRule] = {}
         for compiled in (self._new, self._old):
-            for rule in sorted((*compiled.item_rules, *compiled.message_rules), key=lambda rule: rule.number):
+            for rule in compiled.rules:
                 rules.setdefault((rule.id, rule.effect), rule)
         return tuple(
             RuleChange(

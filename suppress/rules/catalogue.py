@@ -14,7 +14,7 @@ from suppress.facts.fields import CUSTOMERS_REGION, FieldType, Operator
 from suppress.facts.snapshot import Source
 from suppress.problems import Position, Problem
 from suppress.rules.findings import Findings, TooManyProblemsError, quoted, suggestion
-from suppress.rules.needs import facts_needed, goes_by_customers_clock, needs_of_hold, sources_of
+from suppress.rules.needs import facts_needed, goes_by_customers_clock, needs_of_effect, sources_of
 from suppress.rules.ruleset import Rule, Ruleset
 from suppress.rules.tree import THIS, Bought, By, Compare, Leaf, Said, Sent, Shown
 
@@ -170,7 +170,9 @@ def _reads(rule: Rule) -> Iterator[_Read]:
     for leaf in rule.leaves():
         yield _Read(sources_of(facts_needed([leaf])), leaf.position, goes_by_customers_clock(leaf))
     if rule.hold is not None:
-        yield _Read(sources_of(needs_of_hold(rule.hold)), rule.place("hold"), rule.hold.until is not None)
+        yield _Read(sources_of(needs_of_effect(rule.hold, None)), rule.place("hold"), rule.hold.until is not None)
+    if rule.limit is not None:
+        yield _Read(sources_of(needs_of_effect(None, rule.limit)), rule.place("limit"), by_clock=False)
 
 
 def _check_columns(

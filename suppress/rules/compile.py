@@ -14,8 +14,8 @@ from typing import Any
 from suppress.decisions.decision import Mode
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import FactNeeds, Source
-from suppress.rules.needs import facts_needed, needs_of_hold
-from suppress.rules.ruleset import Effect, Hold, Rule, Ruleset, WhenUnknown
+from suppress.rules.needs import facts_needed, needs_of_effect
+from suppress.rules.ruleset import ADDED_LATER, Effect, Hold, Limit, Rule, Ruleset, WhenUnknown
 from suppress.rules.tree import All, AnyOf, Condition, Leaf, Not, leaves
 from suppress.rules.wording import rule_sentence
 
@@ -36,6 +36,7 @@ class CompiledRule:
     condition: Condition
     sentence: str
     hold: Hold | None = None
+    limit: Limit | None = None
     always: bool = False
     max_share: int | None = None
     starts_us: int | None = None
@@ -52,6 +53,7 @@ class CompiledRule:
 class CompiledRuleset:
     """What both engines run. `max_age_us`: source -> age beyond which its facts are unknown.
 
+    `item_rules`: those that drop items. `limit_rules`: those that share stock out, asked of items no rule drops.
     `message_rules`: those that suppress and those that hold. `cycles_days`: category -> days one unit lasts. `regions`:
     region -> stock locations. `control_group`, `max_share`: parts per ten thousand.
     """
@@ -61,6 +63,7 @@ class CompiledRuleset:
     mode: Mode
     item_rules: tuple[CompiledRule, ...]
     message_rules: tuple[CompiledRule, ...]
+    limit_rules: tuple[CompiledRule, ...] = ()
     max_age_us: Mapping[Source, int]
     time_zone: str
     cycles_days: Mapping[str, int]
@@ -68,6 +71,11 @@ class CompiledRuleset:
     control_group: int
     max_share: int | None
     needs: FactNeeds
+
+    @property
+    def rules(self) -> tuple[CompiledRule, ...]:
+        """Every rule, in file order."""
+        return tuple(sorted((*self.item_rules, *self.limit_rules, *self.message_rules), key=lambda rule: rule.number))
 
 
 def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
@@ -85,7 +93,8 @@ def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
         fingerprint=fingerprint(ruleset),
         mode=ruleset.mode,
         item_rules=tuple(rule for rule in compiled if rule.effect is Effect.DROP_ITEM),
-        message_rules=tuple(rule for rule in compiled if rule.effect is not Effect.DROP_ITEM),
+        message_rules=tuple(rule for rule in compiled if not rule.effect.is_about_items),
+        limit_rules=tuple(rule for rule in compiled if rule.effect is Effect.LIMIT_ITEM),
         max_age_us={source: age.us for source, age in ruleset.max_age.items()},
         time_zone=ruleset.time_zone,
         cycles_days={path: cycle.us // US_PER_DAY for path, cycle in ruleset.cycles.items()},
@@ -99,7 +108,7 @@ def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
 def _needs_of(compiled: tuple[CompiledRule, ...]) -> FactNeeds:
     needs = facts_needed(leaf for rule in compiled for leaf in leaves(rule.condition))
     for rule in compiled:
-        needs |= needs_of_hold(rule.hold)
+        needs |= needs_of_effect(rule.hold, rule.limit)
     return needs
 
 
@@ -124,6 +133,7 @@ def _compile_rule(number: int, rule: Rule, ruleset: Ruleset, shared: dict[Leaf, 
         condition=condition,
         sentence=rule_sentence(rule),
         hold=rule.hold,
+        limit=rule.limit,
         always=rule.always,
         max_share=rule.max_share,
         starts_us=rule.starts.us if rule.starts else None,
@@ -147,7 +157,11 @@ def _plain(value: object) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
-        content = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.compare}
+        content = {
+            f.name: _plain(getattr(value, f.name))
+            for f in fields(value)
+            if f.compare and not (f.metadata == ADDED_LATER and getattr(value, f.name) is None)
+        }
         return {"is": type(value).__name__, **content}
     if isinstance(value, Mapping):
         return {str(_plain(key)): _plain(entry) for key, entry in value.items()}

@@ -11,7 +11,7 @@ from suppress.problems import Position
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.implication import Implication
 from suppress.rules.places import line_of
-from suppress.rules.ruleset import Effect, Rule, WhenUnknown
+from suppress.rules.ruleset import Effect, Limit, Rule, WhenUnknown
 from suppress.rules.tree import All
 
 _MOST_RULES_COMPARED: Final = 400
@@ -19,6 +19,7 @@ _MOST_RULES_COMPARED: Final = 400
 
 _STRONGER: Final = {
     Effect.DROP_ITEM: frozenset({Effect.DROP_ITEM, Effect.SUPPRESS_MESSAGE}),
+    Effect.LIMIT_ITEM: frozenset({Effect.DROP_ITEM, Effect.SUPPRESS_MESSAGE}),
     Effect.HOLD_MESSAGE: frozenset({Effect.HOLD_MESSAGE, Effect.SUPPRESS_MESSAGE}),
     Effect.SUPPRESS_MESSAGE: frozenset({Effect.SUPPRESS_MESSAGE}),
 }
@@ -26,6 +27,7 @@ _STRONGER: Final = {
 
 _DOES: Final = {
     Effect.DROP_ITEM: "drops these items",
+    Effect.LIMIT_ITEM: "limits these items",
     Effect.HOLD_MESSAGE: "holds these messages",
     Effect.SUPPRESS_MESSAGE: "suppresses these messages",
 }
@@ -48,16 +50,40 @@ def _check_order(rules: list[Rule], implication: Implication, findings: Findings
     """Note rules that never decide, because an earlier one fires whenever they do."""
     first: dict[tuple[object, ...], Rule] = {}
     for number, rule in enumerate(rules):
-        key = (rule.effect, rule.hold, rule.when, rule.unless)
+        key = (rule.effect, rule.hold, rule.limit, rule.when, rule.unless)
         twin = first.setdefault(key, rule)
         if twin is not rule and _is_surer(twin, rule):
             findings.add("unreachable-rule", *_never_decides(rule, twin, "says the same"))
             continue
         if number >= _MOST_RULES_COMPARED or implication.is_spent:
             continue
+        if rule.limit is not None:
+            _check_limit(rule, rule.limit, rules, implication, findings)
+            continue
         wider = next((e for e in rules[:number] if _does_the_same(e, rule) and _is_wider(e, rule, implication)), None)
         if wider is not None:
             findings.warn("unreachable-rule", *_never_decides(rule, wider, "holds whenever this one does"))
+
+
+def _check_limit(rule: Rule, limit: Limit, rules: list[Rule], implication: Implication, findings: Findings) -> None:
+    """Note a limit that another one undercuts wherever it applies; of equal ones the first decides."""
+    is_earlier = True
+    for other in rules:
+        if other is rule:
+            is_earlier = False
+        elif (
+            other.limit is not None
+            and (other.limit.hundredths < limit.hundredths or (is_earlier and other.limit == limit))
+            and _is_wider(other, rule, implication)
+        ):
+            findings.warn(
+                "unreachable-rule",
+                f"the rule {quoted(rule.id)} never decides: {quoted(other.id)} in "
+                f"{line_of(other.position, rule.position)} limits these items as tightly",
+                rule.position,
+                "the tightest limit counts; delete one of the two, or make the other narrower",
+            )
+            return
 
 
 def _never_decides(rule: Rule, earlier: Rule, why: str) -> tuple[str, Position, str]:

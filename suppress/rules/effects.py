@@ -1,4 +1,4 @@
-"""Read what a rule does: `drop: item`, `suppress: message` or `hold: {...}`. The rule's map in, its Effect out."""
+"""Read what a rule does: `drop: item`, `suppress: message`, `hold` or `limit`. The rule's map in, its Effect out."""
 
 from typing import Final, NamedTuple
 
@@ -6,13 +6,13 @@ from suppress.rules.document import BrokenNode, MapNode, Node, ScalarNode
 from suppress.rules.entries import HOLD, names
 from suppress.rules.findings import Findings, quoted, suggestion
 from suppress.rules.keys import check_keys
+from suppress.rules.limits import read_limit
 from suppress.rules.literals import scalar
-from suppress.rules.ruleset import Effect, Hold
+from suppress.rules.ruleset import Effect, Hold, Limit
 from suppress.rules.times import is_clock, is_date, is_duration, read_clock, read_duration
 
 EFFECT_TARGETS: Final = {"drop": "item", "suppress": "message"}
-EFFECT_KEYS: Final = (*EFFECT_TARGETS, "hold")
-LATER_EFFECTS: Final = frozenset({"limit"})
+EFFECT_KEYS: Final = (*EFFECT_TARGETS, "hold", "limit")
 RESTOCK: Final = "restock"
 
 _EFFECT_OF: Final = {target: effect for effect, target in EFFECT_TARGETS.items()}
@@ -27,23 +27,23 @@ _HOLD_HELPS: Final = {
 
 
 class WrittenEffect(NamedTuple):
-    """An effect, and until when it holds a message if it does."""
+    """An effect; until when it holds a message if it does, and how far it shares stock out."""
 
     effect: Effect
     hold: Hold | None = None
+    limit: Limit | None = None
 
 
 def read_effect(node: MapNode, what: str, findings: Findings) -> WrittenEffect | None:
     """The one effect of a rule; None after noting that there is none, more than one, or none of that name."""
     written = [(key, value) for key, value in node.entries if key.text in EFFECT_KEYS]
     if not written:
-        if not any(key.text in LATER_EFFECTS for key, _ in node.entries):
-            findings.add(
-                "missing-effect",
-                f"{what} does not say what it does",
-                node.position,
-                'add "drop: item", "suppress: message" or "hold: {until: ...}"',
-            )
+        findings.add(
+            "missing-effect",
+            f"{what} does not say what it does",
+            node.position,
+            'add "drop: item", "suppress: message", "hold: {until: ...}" or "limit: {messages_per_unit: ...}"',
+        )
         return None
     if len(written) > 1:
         findings.add(
@@ -57,6 +57,9 @@ def read_effect(node: MapNode, what: str, findings: Findings) -> WrittenEffect |
     if key.text == "hold":
         hold = _read_hold(key, value, findings)
         return None if hold is None else WrittenEffect(Effect.HOLD_MESSAGE, hold)
+    if key.text == "limit":
+        limit = read_limit(key, value, findings)
+        return None if limit is None else WrittenEffect(Effect.LIMIT_ITEM, limit=limit)
     return _read_target(key, value, findings)
 
 

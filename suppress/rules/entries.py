@@ -50,19 +50,21 @@ RULE: Final = (
     Entry("drop", "`drop: item`: leave the item out of the message"),
     Entry("suppress", "`suppress: message`: do not send the message"),
     Entry("hold", "`hold: {...}`: send the message later"),
+    Entry("limit", "`limit: {messages_per_unit: 2}`: share the item's stock out over the messages"),
     Entry("code", "the reason code campaign systems count", REQUIRED),
     Entry("when", "the condition", REQUIRED),
     Entry("unless", "the exceptions: the rule fires when `when` is true and `unless` is not"),
     Entry("when_unknown", "`allow`: an unknown condition does not fire the rule; `block`: it does, and the reason says so", "that of `defaults`"),
     Entry("mode", "`enforce`: obeyed; `shadow`: recorded only; `off`: not asked", "`enforce`"),
     Entry("always", "`yes`: obeyed even in a shadow ruleset and for the control group (consent, recalls)", "`no`"),
-    Entry("max_share", "the largest share this rule may act on before a plan or scan stops: of items for `drop: item`, else of messages"),
+    Entry("max_share", "the largest share this rule may act on before a plan or scan stops: of items for `drop: item` and `limit`, else of messages"),
     Entry("starts", "the rule holds from here on: a date, or a time with its zone"),
     Entry("ends", "the rule holds until here; a date is the last day, to its end"),
 )  # fmt: skip
 
 EFFECTS: Final = (
     Entry("drop: item", "the item is left out; a replacement may take its place"),
+    Entry("limit: {messages_per_unit: 2}", "the item stands in at most so many messages per available unit; from the others it is left out, and a replacement may take its place"),
     Entry("suppress: message", "the message is not sent"),
     Entry('hold: {until: "08:00"}', "the message waits until the customer's clock (else the shop's) next shows that time"),
     Entry("hold: {for: 2 hours}", "the message waits that long"),
@@ -72,6 +74,10 @@ EFFECTS: Final = (
 HOLD: Final = (
     Entry("until", "a time of day, such as `08:00`, on the customer's clock (else the shop's); or `restock`, when the first of the dropped items is expected back"),
     Entry("for", "so long from now on, e.g. `2 hours`"),
+)  # fmt: skip
+
+LIMIT: Final = (
+    Entry("messages_per_unit", "how many messages may show the item for each available unit: a number above 0 with up to two decimals, such as `2` or `0.5`", REQUIRED),
 )  # fmt: skip
 
 _WITHIN: Final = "less than this long ago; exactly that long ago no longer counts"

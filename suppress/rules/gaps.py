@@ -123,7 +123,7 @@ def _alike(rules: list[Rule]) -> Iterator[list[_Windowed]]:
     found: dict[tuple[object, ...], list[_Windowed]] = {}
     for rule in rules:
         if isinstance(rule.when, Bought | Shown):
-            key = (rule.effect, rule.unless, rule.when_unknown, rule.starts, rule.ends)
+            key = (rule.effect, rule.limit, rule.unless, rule.when_unknown, rule.starts, rule.ends)
             found.setdefault(key, []).append(rule.when)
     yield from (windows for windows in found.values() if len(windows) > 1)
 

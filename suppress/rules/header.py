@@ -10,7 +10,6 @@ from suppress.decisions.reasons import REASON_CODES
 from suppress.facts.fields import Field
 from suppress.facts.snapshot import Source
 from suppress.rules.document import MapNode, Node
-from suppress.rules.effects import LATER_EFFECTS
 from suppress.rules.entries import DEFAULTS, RULE, TOP, names
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.keys import check_keys, require_keys
@@ -70,7 +69,7 @@ class Header:
 
 def read_header(node: MapNode, findings: Findings) -> Header:
     """The header of a rule file; what cannot be read is noted and left at its default."""
-    check_keys(node, "at the top of a rule file", TOP_KEYS, findings, later=LATER_EFFECTS, helps=_OF_RULES)
+    check_keys(node, "at the top of a rule file", TOP_KEYS, findings, helps=_OF_RULES)
     require_keys(
         node,
         "the rule file",

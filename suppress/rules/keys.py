@@ -1,12 +1,9 @@
 """Check the keys of a map against those it may have, and note what is unknown or missing."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from suppress.rules.document import MapNode
 from suppress.rules.findings import Findings, quoted, suggestion
-
-NOT_AVAILABLE: Final = "not available in this version"
 
 
 def check_keys(
@@ -15,20 +12,14 @@ def check_keys(
     known: Sequence[str],
     findings: Findings,
     *,
-    later: Collection[str] = (),
     helps: Mapping[str, str] | None = None,
 ) -> None:
-    """Note every key that is not known. `where` is said in the message.
-
-    `later`: keys announced for a later version. `helps`: what to say of keys that belong elsewhere.
-    """
+    """Note every key that is not known. `where` is said in the message; `helps`: what to say of keys from elsewhere."""
     for key, _ in node.entries:
         if key.text in known:
             continue
         help_ = (
-            NOT_AVAILABLE
-            if key.text in later
-            else (helps or {}).get(key.text)
+            (helps or {}).get(key.text)
             or suggestion(key.text, known)
             or suggestion(key.text.lower(), known)
             or f"known are {', '.join(known)}"

@@ -7,7 +7,7 @@ from suppress.facts.fields import CUSTOMERS_REGION
 from suppress.problems import Position
 from suppress.rules.findings import Findings, quoted, suggestion
 from suppress.rules.needs import LOCAL_FIELDS, REPLENISHMENT_DUE
-from suppress.rules.ruleset import Effect, Rule, Ruleset
+from suppress.rules.ruleset import Rule, Ruleset
 from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, Compare, Sent
 
 _REPLENISHMENT = (REPLENISHMENT_DUE, "item.replenish_days")
@@ -23,7 +23,7 @@ def find_lacks(ruleset: Ruleset, sound: list[Rule], findings: Findings) -> None:
     asked = [leaf for rule in active for leaf in rule.leaves()]
     if "time_zone" not in ruleset.places:
         _check_zone(active, findings)
-    drops = [rule for rule in ruleset.rules if rule.effect is Effect.DROP_ITEM and rule.mode is not Mode.OFF]
+    drops = [rule for rule in ruleset.rules if rule.effect.is_about_items and rule.mode is not Mode.OFF]
     _check_drops(active, drops, findings)
     _check_tables(ruleset, [leaf for leaf in asked if isinstance(leaf, Compare)], findings)
 

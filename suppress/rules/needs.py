@@ -9,7 +9,7 @@ from typing import Final
 
 from suppress.facts.fields import CUSTOMERS_REGION, Field
 from suppress.facts.snapshot import FactNeeds, Source
-from suppress.rules.ruleset import Hold, Rule
+from suppress.rules.ruleset import Hold, Limit, Rule
 from suppress.rules.tree import (
     CUSTOMER_ZONE,
     LONGEST_PERIOD_US,
@@ -39,11 +39,10 @@ def facts_needed(all_leaves: Iterable[Leaf]) -> FactNeeds:
     return needs
 
 
-def needs_of_hold(hold: Hold | None) -> FactNeeds:
-    """The facts that say until when a message is held."""
-    if hold is None:
-        return FactNeeds()
-    return FactNeeds(customer=hold.until is not None, stock=hold.restock)
+def needs_of_effect(hold: Hold | None, limit: Limit | None) -> FactNeeds:
+    """The facts that say until when a message is held, and how much there is to share out."""
+    until_restock = hold is not None and hold.restock
+    return FactNeeds(customer=hold is not None and hold.until is not None, stock=until_restock or limit is not None)
 
 
 def sources_of(needs: FactNeeds) -> tuple[Source, ...]:
@@ -63,7 +62,7 @@ def sources_read(rules: Iterable[Rule]) -> tuple[Source, ...]:
     """The feeds the rules look at, whatever their mode, in the order of `Source`."""
     needs = FactNeeds()
     for rule in rules:
-        needs |= facts_needed(rule.leaves()) | needs_of_hold(rule.hold)
+        needs |= facts_needed(rule.leaves()) | needs_of_effect(rule.hold, rule.limit)
     return sources_of(needs)
 
 

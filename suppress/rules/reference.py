@@ -9,7 +9,7 @@ from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS, OPERATOR_MEANINGS,
 from suppress.rules.entries import CONDITIONS, DEFAULTS, EFFECTS, PAST, QUALIFIERS, RULE, TOP, Entry
 
 _WHERE: Final = {
-    Scope.ITEM: "`drop: item`",
+    Scope.ITEM: "`drop: item`, `limit`",
     Scope.MESSAGE: "all",
     Scope.OUTCOME: "`suppress: message`, `hold`",
 }

@@ -5,7 +5,7 @@ from typing import Final
 from suppress.decisions.decision import Mode
 from suppress.rules.conditions import read_condition
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode
-from suppress.rules.effects import LATER_EFFECTS, read_effect
+from suppress.rules.effects import read_effect
 from suppress.rules.entries import RULE, TOP, names
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.header import Header, read_mode, read_name, read_when_unknown
@@ -56,7 +56,7 @@ def _read_rule(node: Node, header: Header, context: Context) -> Rule | None:
             'write "id:", an effect, "code:" and "when:"',
         )
         return None
-    check_keys(node, "in a rule", RULE_KEYS, findings, later=LATER_EFFECTS, helps=_OF_FILES)
+    check_keys(node, "in a rule", RULE_KEYS, findings, helps=_OF_FILES)
     require_keys(
         node,
         _name_of(node),
@@ -89,6 +89,7 @@ def _read_rule(node: Node, header: Header, context: Context) -> Rule | None:
         id=id_,
         effect=effect.effect,
         hold=effect.hold,
+        limit=effect.limit,
         always=always,
         max_share=max_share,
         code=code_text,

@@ -14,13 +14,25 @@ from suppress.rules.tree import ClockTime, Condition, Duration, Instant, Leaf, l
 SHARE_PARTS: Final = 10_000
 """Shares of messages, items and customers are so many parts of this."""
 
+ADDED_LATER: Final = {"added_later": True}
+"""Marks a field that no ruleset had at first: where it is None it takes no part in the fingerprint, which so stays."""
+
 
 class Effect(StrEnum):
     """What a rule does when it fires. One rule, one effect."""
 
     DROP_ITEM = "drop: item"
+    LIMIT_ITEM = "limit: item"
     SUPPRESS_MESSAGE = "suppress: message"
     HOLD_MESSAGE = "hold: message"
+
+    @property
+    def is_about_items(self) -> bool:
+        """Whether the rule is asked of each item, not of the message."""
+        return self in _ABOUT_ITEMS
+
+
+_ABOUT_ITEMS: Final = frozenset({Effect.DROP_ITEM, Effect.LIMIT_ITEM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +48,22 @@ class Hold:
     restock: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How far an item's stock is shared out. `hundredths`: hundredths of a message per available unit, at least 1."""
+
+    hundredths: int
+
+    def budget(self, available_units: int) -> int:
+        """In how many places of messages the item may stand: whole ones, rounded down."""
+        return available_units * self.hundredths // 100
+
+
 class WhenUnknown(StrEnum):
-    """What a rule does when its condition ends unknown. `allow`: not fire. `block`: fire, marked unknown."""
+    """What a rule does when its condition ends unknown. `allow`: not fire. `block`: fire, marked unknown.
+
+    A rule that limits does the same where the units are unknown. `allow`: no limit. `block`: nothing to share out.
+    """
 
     ALLOW = "allow"
     BLOCK = "block"
@@ -47,13 +73,15 @@ class WhenUnknown(StrEnum):
 class Rule:
     """One rule. It fires when `when` holds and `unless` does not, from `starts` until (not including) `ends`.
 
-    `hold`: with the effect HOLD_MESSAGE. `always`: neither a shadow ruleset nor a control group switches it off.
-    `max_share`: parts per ten thousand of messages (items, for `drop: item`) it may act on before a plan or scan stops.
+    `hold`, `limit`: with the effects HOLD_MESSAGE, LIMIT_ITEM. `always`: neither a shadow ruleset nor a control group
+    switches it off. `max_share`: parts per ten thousand of messages (items, for `drop: item` and `limit`) it may act on
+    before a plan or scan stops.
     """
 
     id: str
     effect: Effect
     hold: Hold | None = None
+    limit: Limit | None = field(default=None, metadata=ADDED_LATER)
     always: bool = False
     max_share: int | None = None
     code: str

@@ -10,8 +10,8 @@ from typing import Final
 
 from suppress.decisions.reasons import REASON_CODES
 from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS
-from suppress.rules.effects import EFFECT_TARGETS, RESTOCK
-from suppress.rules.entries import CONDITIONS, DEFAULTS, HOLD, PAST, REQUIRED, RULE, TOP, Entry
+from suppress.rules.effects import EFFECT_KEYS, EFFECT_TARGETS, RESTOCK
+from suppress.rules.entries import CONDITIONS, DEFAULTS, HOLD, LIMIT, PAST, REQUIRED, RULE, TOP, Entry
 from suppress.rules.header import MODES, WHEN_UNKNOWN
 from suppress.rules.schema_fields import field_shape
 from suppress.rules.schema_past import past_shapes
@@ -20,6 +20,7 @@ from suppress.rules.schema_values import (
     CODE,
     DURATION,
     INSTANT,
+    MESSAGES,
     NAME,
     PATH,
     SHARE,
@@ -44,6 +45,7 @@ _CYCLE: Final[Schema] = {**DURATION, "errorMessage": "write whole days, e.g. `30
 _SNIPPETS: Final[tuple[tuple[str, Schema], ...]] = (
     *((f"{effect} {target}", {effect: target}) for effect, target in EFFECT_TARGETS.items()),
     ("hold", {"hold": {"until": "08:00"}}),
+    ("limit", {"limit": {"messages_per_unit": 1}}),
 )
 
 
@@ -66,6 +68,7 @@ def ruleset_schema() -> Schema:
             "condition": _condition(),
             **past_shapes(),
             "hold": _hold(),
+            "limit": _limit(),
             "mode": {"enum": list(MODES)},
             "whenUnknown": {"enum": list(WHEN_UNKNOWN)},
         },
@@ -129,6 +132,7 @@ def _rule() -> Schema:
         "title": TEXT,
         **{effect: {"enum": [target]} for effect, target in EFFECT_TARGETS.items()},
         "hold": {"$ref": "#/definitions/hold"},
+        "limit": {"$ref": "#/definitions/limit"},
         "code": {"anyOf": [*known, CODE]},
         "when": _CONDITION,
         "unless": _CONDITION,
@@ -150,12 +154,17 @@ def _rule() -> Schema:
 
 def _whole_rule() -> Schema:
     """What a rule needs that changes no other."""
-    effects = [*EFFECT_TARGETS, "hold"]
+    effects = [*EFFECT_KEYS]
     told = ", ".join(f"`{effect}: {target}`" for effect, target in EFFECT_TARGETS.items())
     return {
         "required": [entry.name for entry in RULE if entry.default == REQUIRED],
         "anyOf": [
-            {"required": [effect], "errorMessage": f"write one effect: {told} or `hold: {{until: ...}}`"}
+            {
+                "required": [effect],
+                "errorMessage": (
+                    f"write one effect: {told}, `hold: {{until: ...}}` or `limit: {{messages_per_unit: ...}}`"
+                ),
+            }
             for effect in effects
         ],
         "dependencies": {
@@ -180,6 +189,15 @@ def _hold() -> Schema:
             {"type": "object", "required": [entry.name], "errorMessage": "write `until` or `for`"} for entry in HOLD
         ],
         "properties": _properties(HOLD, {"until": until, "for": DURATION}),
+    }
+
+
+def _limit() -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [entry.name for entry in LIMIT],
+        "properties": _properties(LIMIT, {"messages_per_unit": MESSAGES}),
     }
 
 

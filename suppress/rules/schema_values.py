@@ -72,6 +72,12 @@ DAY: Final[Schema] = {
     "errorMessage": "write a date such as `2026-12-25`",
     "examples": ["2026-12-25"],
 }
+MESSAGES: Final[Schema] = {
+    "type": "number",
+    "minimum": 0.01,
+    "errorMessage": "write a number above 0 with up to two decimals, e.g. `2` or `0.5`",
+    "examples": [1, 2, 0.5],
+}
 _SHARE_TOLD: Final = "write a share from 0% to 100%, e.g. `40%`"
 SHARE: Final[Schema] = {
     "type": ["number", "string"],

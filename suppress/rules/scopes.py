@@ -9,6 +9,7 @@ from suppress.rules.tree import Bought, Compare, Condition, Leaf, Said, Sent, Sh
 
 EFFECT_WORDS: Final = {
     Effect.DROP_ITEM: "drop: item",
+    Effect.LIMIT_ITEM: "limit",
     Effect.SUPPRESS_MESSAGE: "suppress: message",
     Effect.HOLD_MESSAGE: "hold",
 }
@@ -23,14 +24,14 @@ def check_scopes(rule: Rule, condition: Condition, findings: Findings) -> None:
     for leaf in leaves(condition):
         scope = scope_of(leaf)
         name = quoted(leaf.field.label if isinstance(leaf, Compare) else _NAMES[type(leaf)])
-        if scope is Scope.ITEM and rule.effect is not Effect.DROP_ITEM:
+        if scope is Scope.ITEM and not rule.effect.is_about_items:
             findings.add(
                 "wrong-scope",
                 f'{name} speaks of one item, but the rule says "{effect}"',
                 leaf.position,
                 'write "drop: item" here, and stop messages with "message.items_kept" in a rule of its own',
             )
-        elif scope is Scope.OUTCOME and rule.effect is Effect.DROP_ITEM:
+        elif scope is Scope.OUTCOME and rule.effect.is_about_items:
             findings.add(
                 "wrong-scope",
                 f'{name} is known once all items are decided, but the rule says "{effect}"',

@@ -10,7 +10,7 @@ from typing import Final
 from suppress.decisions.decision import Mode
 from suppress.facts.fields import Operator
 from suppress.problems import Position
-from suppress.rules.ruleset import Effect, Hold, Rule, WhenUnknown
+from suppress.rules.ruleset import Effect, Hold, Limit, Rule, WhenUnknown
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Instant, Leaf, Not, Said, Sent, Shown
 from suppress.rules.wording_chips import Chip, Chips, Role, text_of
 from suppress.rules.wording_compare import WHERE, compared, under_any
@@ -36,6 +36,7 @@ __all__ = [
     "leaf_chips",
     "leaf_words",
     "length_words",
+    "limit_words",
     "period_words",
     "rule_chips",
     "rule_sentence",
@@ -44,6 +45,7 @@ __all__ = [
 _EFFECTS: Final = {
     # What it does, what it does when that cannot be known, and the key it stands under.
     Effect.DROP_ITEM: ("Drop the item", "drop it too", "drop"),
+    Effect.LIMIT_ITEM: ("Share the item out", "share it out too", "limit"),
     Effect.SUPPRESS_MESSAGE: ("Do not send the message", "do not send it either", "suppress"),
     Effect.HOLD_MESSAGE: ("Hold the message", "hold it too", "hold"),
 }
@@ -63,8 +65,9 @@ def rule_chips(rule: Rule) -> Chips:
         chips.append(Chip("Always: ", Role.LIMIT, rule.place("always")))
         do = do[0].lower() + do[1:]
     hold = f" {_hold_words(rule.hold)}" if rule.hold else ""
-    chips.append(Chip(f"{do}{hold}", Role.EFFECT, rule.place(key)))
-    chips.append(Chip(", when " if hold else " when ", Role.GLUE, rule.place("when")))
+    limit = f": {limit_words(rule.limit)}" if rule.limit else ""
+    chips.append(Chip(f"{do}{hold}{limit}", Role.EFFECT, rule.place(key)))
+    chips.append(Chip(", when " if hold or limit else " when ", Role.GLUE, rule.place("when")))
     conditions = list(condition_chips(rule.when))
     if rule.unless is not None:
         conditions.append(Chip(", unless ", Role.GLUE, rule.place("unless")))
@@ -74,8 +77,19 @@ def rule_chips(rule: Rule) -> Chips:
     chips.extend(conditions)
     if rule.when_unknown is WhenUnknown.BLOCK:
         text = f"; if that cannot be known, {do_it}"
+        if rule.limit is not None:
+            text += "; if its stock cannot be known, leave it out"
         chips.append(Chip(text, Role.LIMIT, rule.place("when_unknown")))
     return (*chips, *_limits(rule), Chip(".", Role.GLUE))
+
+
+def limit_words(limit: Limit) -> str:
+    """`at most 2 messages per available unit`; where half a one is meant, `at most 1 message per 2 available units`."""
+    whole, part = divmod(limit.hundredths, 100)
+    if not whole and 100 % part == 0:
+        return f"at most 1 message per {100 // part} available units"
+    number = f"{whole}.{part:02}".rstrip("0") if part else str(whole)
+    return f"at most {number} message{'' if limit.hundredths == 100 else 's'} per available unit"
 
 
 def period_words(rule: Rule) -> str:

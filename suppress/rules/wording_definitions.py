@@ -61,7 +61,10 @@ def definitions(ruleset: Ruleset) -> tuple[tuple[str, str], ...]:
         *_of_sameness({leaf.same for leaf in past if not isinstance(leaf, Sent)}),
         *_of_messages([leaf for leaf in past if isinstance(leaf, Shown | Sent)]),
         *_of_feedback([leaf for leaf in past if isinstance(leaf, Said)]),
-        *_of_fields([leaf for leaf in told if isinstance(leaf, Compare)]),
+        *_of_fields(
+            [leaf for leaf in told if isinstance(leaf, Compare)],
+            shares_out=any(rule.limit is not None for rule in ruleset.rules),
+        ),
         *_of_places(ruleset, told),
     )
 
@@ -102,8 +105,8 @@ def _of_feedback(found: list[Said]) -> Iterator[tuple[str, str]]:
         yield "this category", "what was said of the item's category, of one above it, or of an item in it"
 
 
-def _of_fields(found: list[Compare]) -> Iterator[tuple[str, str]]:
-    used = {leaf.field.base for leaf in found}
+def _of_fields(found: list[Compare], *, shares_out: bool) -> Iterator[tuple[str, str]]:
+    used = {leaf.field.base for leaf in found} | ({"stock.available_units"} if shares_out else set())
     yield from dict.fromkeys(note for name, note in _FIELD_NOTES.items() if name in used)
 
 

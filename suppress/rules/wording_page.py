@@ -15,6 +15,12 @@ from suppress.rules.wording_terms import duration_words, share_words
 
 _SECTIONS: Final = (
     (Effect.DROP_ITEM, "Items that are left out", "An item that any of these rules drops is not shown."),
+    (
+        Effect.LIMIT_ITEM,
+        "Items that are shared out",
+        "An item that any of these rules limits stands in no more messages than its stock allows, where it is wanted "
+        "most; from the others it is left out.",
+    ),
     (Effect.SUPPRESS_MESSAGE, "Messages that are not sent", "A message that any of these rules stops is not sent."),
     (
         Effect.HOLD_MESSAGE,
@@ -26,9 +32,11 @@ _SECTIONS: Final = (
 _DONE: Final = {
     # What becomes of it when the rule applies, and the noun whose share is bounded.
     Effect.DROP_ITEM: ("the item is dropped", "items"),
+    Effect.LIMIT_ITEM: ("the item is shared out", "items"),
     Effect.SUPPRESS_MESSAGE: ("the message is not sent", "messages"),
     Effect.HOLD_MESSAGE: ("the message is held", "messages"),
 }
+_DECIDES: Final = {Effect.LIMIT_ITEM: "the tightest of those that apply"}
 _MODES: Final = {
     Mode.ENFORCE: "in force",
     Mode.SHADOW: "on trial (what it would do is recorded, and not done)",
@@ -86,11 +94,10 @@ def _sections(ruleset: Ruleset) -> Iterator[str]:
     for effect, title, text in _SECTIONS:
         rules = [rule for rule in ruleset.rules if rule.effect is effect]
         if rules:
-            order = (
-                " They stand in the order of the file; the first that applies gives the reason."
-                if len(rules) > 1
-                else ""
-            )
+            order = ""
+            if len(rules) > 1:
+                decides = _DECIDES.get(effect, "the first that applies")
+                order = f" They stand in the order of the file; {decides} gives the reason."
             yield f"## {title}"
             yield f"{text}{order}"
             for rule in rules:
@@ -103,10 +110,11 @@ def _rule(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
     meaning = ruleset.codes.get(rule.code) or REASON_CODES.get(rule.code, "")
     done, what = _DONE[rule.effect]
     block = rule.when_unknown is WhenUnknown.BLOCK
+    unstocked = "; dropped when it is the stock that is not known" if block and rule.limit else ""
     lines = [
         f"Rule: `{rule.id}`",
         f"Reason given: `{rule.code}`{f' ({_safe(meaning)})' if meaning else ''}",
-        f"When facts are missing: {f'{done} all the same' if block else 'the rule does not apply'}",
+        f"When facts are missing: {f'{done} all the same{unstocked}' if block else 'the rule does not apply'}",
         f"State: {_MODES[_mode(rule, ruleset)]}",
     ]
     if rule.starts is not None or rule.ends is not None:

@@ -13,7 +13,7 @@ from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, to_us
 from suppress.facts.snapshot import Source
 from suppress.problems import Severity, errors_in
 from suppress.rules.reading import parse_ruleset, read_ruleset, read_rulesets
-from suppress.rules.ruleset import Effect, Hold, WhenUnknown
+from suppress.rules.ruleset import Effect, Hold, Limit, WhenUnknown
 from suppress.rules.tree import All, ClockTime, Condition, Duration, Instant, Not
 from tests.rules.printing import DECLARATIONS, DECLARED, conditions, printed
 
@@ -224,15 +224,33 @@ def test_any_condition_in_a_rule_is_read_or_refused_for_its_meaning(when: Condit
         assert (when, unless) == (ruleset.rules[0].when, ruleset.rules[0].unless)
 
 
-def test_not_available_yet_is_said_of_what_is_announced() -> None:
-    """The one effect of a later version is an unknown key whose help says so."""
-    text = (
-        RULE.replace("NAME", "shop")
-        + "  - {id: r, limit: {messages_per_unit: 3}, code: recalled, when: {item.brand: b}}\n"
-    )
-    _, problems = parse_ruleset(text.encode(), "shop.yaml")
+@pytest.mark.parametrize(
+    ("written", "hundredths", "of_seven"),
+    [("1", 100, 7), ("2", 200, 14), ("0.5", 50, 3), ("0.14", 14, 0), ("0.15", 15, 1), ("1.05", 105, 7),
+     ("2.50", 250, 17), ("1000000", 100_000_000, 7_000_000)],
+)  # fmt: skip
+def test_a_limit_is_kept_exactly(written: str, hundredths: int, of_seven: int) -> None:
+    """Messages per unit are kept in hundredths, and a budget is whole messages, rounded down."""
+    rule = f"  - {{id: r, limit: {{messages_per_unit: {written}}}, code: recalled, when: {{item.brand: b}}}}\n"
+    ruleset, problems = parse_ruleset((RULE.replace("NAME", "shop") + rule).encode(), "shop.yaml")
 
-    assert [("unknown-key", "not available in this version")] == [(p.code, p.help) for p in problems]
+    assert () == problems
+    assert ruleset is not None
+    limited = ruleset.rules[-1]
+    assert (Effect.LIMIT_ITEM, Limit(hundredths=hundredths)) == (limited.effect, limited.limit)
+    assert of_seven == Limit(hundredths=hundredths).budget(7)
+
+
+def test_a_limit_drops_for_its_code() -> None:
+    """What a limit leaves out is dropped: a rule may ask for its code, and wait for more of it."""
+    rules = (
+        "  - {id: r, limit: {messages_per_unit: 1}, code: stock_shared_out, when: {item.brand: b}}\n"
+        "  - {id: w, hold: {until: restock}, code: stock_shared_out, when: {message.dropped_code: stock_shared_out}}\n"
+    )
+    ruleset, problems = parse_ruleset(f"version: 1\nruleset: shop\nrules:\n{rules}".encode(), "shop.yaml")
+
+    assert () == problems
+    assert ruleset is not None
 
 
 @pytest.mark.parametrize(

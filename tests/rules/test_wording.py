@@ -12,6 +12,7 @@ import pytest
 from suppress.facts.fields import FIELDS, OPERATORS, Field, FieldType, Operator, find_field, qualified, typed
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR
 from suppress.rules.reading import read_ruleset, read_rulesets
+from suppress.rules.ruleset import Limit
 from suppress.rules.tree import (
     All,
     AnyOf,
@@ -35,7 +36,7 @@ from suppress.rules.tree import (
     Sent,
     Shown,
 )
-from suppress.rules.wording import condition_words, leaf_words, rule_sentence
+from suppress.rules.wording import condition_words, leaf_words, limit_words, rule_sentence
 from suppress.rules.wording_page import page
 
 ROOT = Path(__file__).parent.parent.parent
@@ -239,6 +240,23 @@ def test_what_is_said_differently_reads_differently(kind: type) -> None:
     told: dict[str, Leaf] = {}
     for leaf in (BASES[kind], *(replace(BASES[kind], **variant) for variant in VARIANTS[kind])):
         assert leaf == told.setdefault(leaf_words(leaf), leaf)
+
+
+@pytest.mark.parametrize(
+    ("hundredths", "words"),
+    [
+        (100, "at most 1 message per available unit"),
+        (200, "at most 2 messages per available unit"),
+        (150, "at most 1.5 messages per available unit"),
+        (50, "at most 1 message per 2 available units"),
+        (1, "at most 1 message per 100 available units"),
+        (75, "at most 0.75 messages per available unit"),
+        (1005, "at most 10.05 messages per available unit"),
+    ],
+)
+def test_a_limit_is_said_exactly(hundredths: int, words: str) -> None:
+    """Messages per unit are said to the hundredth, and below one as units per message where that comes out even."""
+    assert words == limit_words(Limit(hundredths=hundredths))
 
 
 def _is(name: str, *values: Scalar, operator: Operator = Operator.IS) -> Compare:

@@ -75,6 +75,7 @@ AGES = {
     "a hold for a time": ("hold: {for: 1 hour}, code: quiet_hours, when: {message.channel: sms}", []),
     "a hold until restocked": (
         "hold: {until: restock}, code: quiet_hours, when: {message.channel: sms}", ["stock figures"]),
+    "a limit": ("limit: {messages_per_unit: 1}, code: stock_shared_out, when: {item.sku: A}", ["stock figures"]),
     "the customer's region": (
         "drop: item, code: out_of_stock, when: {stock.on_hand: {at: customer.region, below: 1}}",
         ["stock figures", "customers"]),
