@@ -13,13 +13,11 @@ from suppress.schedules.notices import read_notice
 from suppress.schedules.order import PLACEHOLDER, PLACEHOLDERS
 from suppress.schedules.schedule import (
     BEFORE,
-    CommandNotice,
     Cron,
     Files,
     Moments,
     Query,
     Schedule,
-    WebhookNotice,
 )
 from suppress.schedules.times import read_before, read_when
 
@@ -115,16 +113,17 @@ class _Reader:
     def read(self) -> Schedule | None:
         check_keys(self._node, "in a schedule", KEYS, self._findings, helps=_SLIPS)
         require_keys(self._node, "the schedule", _REQUIRED, self._findings)
-        name = self._value("name", self._name)
-        messages: Files | Query | None = self._value("messages", self._messages)
-        when: Cron | Moments | None = self._value("when", lambda node: read_when(node, self._findings))
-        at_send: tuple[int, ...] = (0,)
-        before_us = self._value("before", lambda node: read_before(node, self._findings), at_send)
-        out = self._value("out", self._out, DEFAULT_OUT)
-        ruleset = self._value("ruleset", lambda node: read_text(node, "ruleset", self._findings))
-        notify: CommandNotice | WebhookNotice | None = self._value(
-            "notify", lambda node: read_notice(node, self._findings)
-        )
+        name = self._of("name", self._name)
+        when = None if (node := self._node.get("when")) is None else read_when(node, self._findings)
+        messages = None if (node := self._node.get("messages")) is None else self._messages(node)
+        before_us = self._of("before", lambda node: read_before(node, self._findings))
+        out = self._of("out", self._out)
+        ruleset = self._of("ruleset", lambda node: read_text(node, "ruleset", self._findings))
+        notify = None if (node := self._node.get("notify")) is None else read_notice(node, self._findings)
+        if self._node.get("before") is None:
+            before_us = (0,)
+        if self._node.get("out") is None:
+            out = DEFAULT_OUT
         if name is None or messages is None or when is None or before_us is None or out is None:
             return None
         self._check_out(out, when)
@@ -139,9 +138,9 @@ class _Reader:
             notify=notify,
         )
 
-    def _value(self, key: str, read: Callable[[Node], T | None], absent: T | None = None) -> T | None:
+    def _of(self, key: str, read: Callable[[Node], T | None]) -> T | None:
         node = self._node.get(key)
-        return absent if node is None else read(node)
+        return None if node is None else read(node)
 
     def _name(self, node: Node) -> str | None:
         name = read_text(node, "name", self._findings)
