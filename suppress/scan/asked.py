@@ -83,6 +83,10 @@ class Asked:
         """The column of when the last that was counted happened."""
         return name(f"past {self._numbers[node]} last_us")
 
+    def sure(self, node: Past) -> str:
+        """The column of whether what was counted is certainly all."""
+        return name(f"past {self._numbers[node]} sure")
+
     def matches(self, field: str, pattern: str) -> str:
         """The column of whether a field's value contains a match."""
         return name(f"match {self.patterns[Pattern(field, pattern)]}")

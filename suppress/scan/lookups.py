@@ -72,13 +72,13 @@ class Lookups:
         self._make(table, arrays)
 
     def _distinct(self, values: str) -> list[str]:
-        statement = f"SELECT DISTINCT v FROM ({values}) t(v) WHERE v IS NOT NULL ORDER BY v"  # noqa: S608
+        statement = f"SELECT DISTINCT v FROM ({values}) t(v) WHERE v IS NOT NULL ORDER BY v"
         return [row[0] for row in self._connection.execute(statement).fetchall()]
 
     def _make(self, table: str, columns: dict[str, pa.Array]) -> None:
         made = pa.table(columns)
         self._connection.register("made_in_python", made)
-        self._connection.execute(f"CREATE OR REPLACE TABLE {name(table)} AS SELECT * FROM made_in_python")  # noqa: S608
+        self._connection.execute(f"CREATE OR REPLACE TABLE {name(table)} AS SELECT * FROM made_in_python")
         self._connection.unregister("made_in_python")
 
 

@@ -1,0 +1,175 @@
+"""Turn placed candidates and messages into the two tables a scan writes: what becomes of each message and each item.
+
+Their columns are described in `docs/scans.md`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from suppress.facts.fields import FieldType, Operator, label_of
+from suppress.rules.compile import CompiledRule
+from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown, leaves
+from suppress.scan.asked import RESTOCK_AT, Asked
+from suppress.scan.falling import NEVER, end_of_rule
+from suppress.scan.judging import any_fired, by_number, first_obeyed, obeyed, reasons, rule_column, stated
+from suppress.scan.lower import truth
+from suppress.scan.sql import any_of, literal, name, texts
+
+EVIDENCE_TYPE: Final = "STRUCT(field VARCHAR, seen VARCHAR, \"at\" TIMESTAMPTZ)[]"
+
+
+class Outcome:
+    """The SQL of the outcome, for one ruleset."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.item_rules = [*asked.item_rules]
+
+    def decided(self) -> str:
+        """The relation `decided`, one row per message: what was kept, which message rules hold, which of them decides."""
+        restock = f", min(j.{name(RESTOCK_AT)}) FILTER (WHERE {_DROPPED}) AS restock_us" if self.asked.needs_restock else ""
+        join = (
+            " JOIN judged j ON j.message_no = p.message_no AND j.position = p.position"
+            if self.asked.needs_restock
+            else ""
+        )
+        code = by_number(self.item_rules, "p.drop_no", "code")
+        summed = (
+            "SELECT p.message_no AS message_no, count(*) FILTER (WHERE p.shown) AS items_kept,"
+            f" count(*) FILTER (WHERE {_DROPPED}) AS items_dropped,"
+            f" list(DISTINCT {code}) FILTER (WHERE {_DROPPED}) AS codes,"
+            f" list(p.sku ORDER BY p.position) FILTER (WHERE p.shown) AS kept{restock}"
+            f" FROM place p{join} GROUP BY p.message_no"
+        )
+        values = (
+            'SELECT m.*, coalesce(s.items_kept, 0) AS "message.items_kept", coalesce(s.items_dropped, 0) AS items_dropped,'
+            f' coalesce(s.codes, {texts(())}) AS "message.dropped_code", coalesce(s.kept, {texts(())}) AS kept'
+            f"{', s.restock_us' if restock else ''} FROM message m LEFT JOIN ({summed}) s ON s.message_no = m.message_no"
+        )
+        rules = self.asked.message_rules
+        truths = ", ".join(["*", *(f"{truth(rule.condition, self.asked)} AS {rule_column(rule)}" for rule in rules)])
+        suppressed = any_of([obeyed(rule) for rule in self.asked.suppressing()])
+        held = any_of([obeyed(rule) for rule in self.asked.holding()])
+        return (
+            f"SELECT *, CASE WHEN {suppressed} THEN 'suppress' WHEN {held} THEN 'hold' ELSE 'send' END AS verdict,"
+            f" {first_obeyed(rules)} AS rule_no FROM (SELECT {truths} FROM ({values}))"
+        )
+
+    def messages(self) -> str:
+        """The table `messages`, from `decided`."""
+        rules = self.asked.message_rules
+        return (
+            "SELECT message_id, customer_id, channel, campaign_id, make_timestamptz(as_of_us) AS as_of, verdict,"
+            f" make_timestamptz(CASE WHEN verdict = 'hold' THEN {self._hold_until()} END) AS hold_until, kept,"
+            ' items_asked, CAST("message.items_kept" AS INTEGER) AS items_kept, CAST(items_dropped AS INTEGER) AS'
+            f" items_dropped, {by_number(rules, 'rule_no', 'id')} AS rule, {by_number(rules, 'rule_no', 'code')} AS code,"
+            f" {reasons(rules)} AS reasons, control_group, {self.unknown(self.asked.message_leaves)} AS unknown"
+            " FROM decided ORDER BY message_no"
+        )
+
+    def items(self, drop_rules: Sequence[CompiledRule], *, is_plain: bool) -> str:
+        """The table `items`, from `place`, `judged` (with the later rules' truths) and `message`."""
+        replaced, join = "CAST(NULL AS VARCHAR)", ""
+        if not is_plain:
+            replaced = "x.sku"
+            numbered = "SELECT message_no, sku, row_number() OVER (PARTITION BY message_no ORDER BY position) AS n FROM place"
+            join = (
+                " LEFT JOIN (SELECT message_no, position, row_number() OVER (PARTITION BY message_no ORDER BY position)"
+                f" AS n FROM place p WHERE {_DROPPED}) y ON y.message_no = j.message_no AND y.position = j.position"
+                f" LEFT JOIN ({numbered} WHERE is_replacement AND shown) x ON x.message_no = j.message_no AND x.n = y.n"
+            )
+        again = self._eligible_again(drop_rules)
+        return (
+            "SELECT m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement, j.score,"
+            " CASE WHEN p.drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, p.shown,"
+            f" CASE WHEN p.drop_no IS NOT NULL THEN {replaced} END AS replaced_by,"
+            f" {by_number(drop_rules, 'p.drop_no', 'id')} AS rule, {by_number(drop_rules, 'p.drop_no', 'code')} AS code,"
+            f" {reasons(drop_rules)} AS reasons,"
+            f" make_timestamptz(CASE WHEN p.drop_no IS NOT NULL THEN {again} END) AS eligible_again_at,"
+            f" {self._evidence(drop_rules)} AS evidence, {self.unknown(self.asked.item_leaves)} AS unknown"
+            " FROM whole j JOIN place p ON p.message_no = j.message_no AND p.position = j.position"
+            " JOIN (SELECT message_no, message_id, customer_id FROM message) m ON m.message_no = j.message_no"
+            f"{join} WHERE p.tried ORDER BY j.message_no, j.position"
+        )
+
+    def unknown(self, all_leaves: Iterable[Leaf]) -> str:
+        """The names of what was asked for and is unknown; NULL when nothing is. What only `exists` asks is no gap."""
+        asked = dict.fromkeys(
+            (_label(leaf), self._value(leaf))
+            for leaf in all_leaves
+            if not (isinstance(leaf, Compare) and (leaf.operator is Operator.EXISTS or not leaf.field.may_be_unknown))
+        )
+        if not asked:
+            return "CAST(NULL AS VARCHAR[])"
+        entries = ", ".join(f"CASE WHEN {column} IS NULL THEN {literal(label)} END" for label, column in asked)
+        missing = any_of([f"{column} IS NULL" for _, column in asked])
+        return f"CASE WHEN {missing} THEN list_distinct(list_filter([{entries}], lambda u: u IS NOT NULL)) END"
+
+    def _value(self, leaf: Leaf) -> str:
+        return self.asked.field(leaf.field.name) if isinstance(leaf, Compare) else self.asked.past(leaf)
+
+    def _hold_until(self) -> str:
+        dates = []
+        for rule in self.asked.holding():
+            hold = rule.hold
+            if hold is None:
+                continue
+            until = "restock_us"
+            if hold.until is not None:
+                until = name(f"next {hold.until.us}")
+            elif hold.length is not None:
+                until = f"as_of_us + {literal(hold.length.us)}"
+            dates.append(f"CASE WHEN {obeyed(rule)} THEN {until} END")
+        return f"greatest({', '.join(dates)})" if dates else "CAST(NULL AS BIGINT)"
+
+    def _eligible_again(self, rules: Sequence[CompiledRule]) -> str:
+        ends = [f"CASE WHEN {obeyed(rule)} THEN {end} END" for rule in rules if (end := end_of_rule(rule, self.asked))]
+        return f"nullif(greatest({', '.join(ends)}), {literal(NEVER)})" if ends else "CAST(NULL AS BIGINT)"
+
+    def _evidence(self, rules: Sequence[CompiledRule]) -> str:
+        """What the rules that fired looked at, each thing once."""
+        if not rules:
+            return f"CAST(NULL AS {EVIDENCE_TYPE})"
+        readers: dict[Leaf, list[CompiledRule]] = {}
+        for rule in rules:
+            for leaf in dict.fromkeys(leaves(rule.condition)):
+                readers.setdefault(leaf, []).append(rule)
+        told = dict.fromkeys((self._seen(leaf), any_fired(of)) for leaf, of in readers.items())
+        entries = ", ".join(f"CASE WHEN {fired} THEN {seen} END" for seen, fired in told)
+        return f"CASE WHEN {any_fired(rules)} THEN list_distinct(list_filter([{entries}], lambda e: e IS NOT NULL)) END"
+
+    def _seen(self, leaf: Leaf) -> str:
+        at = "CAST(NULL AS BIGINT)"
+        match leaf:
+            case Compare(field=field):
+                column = self.asked.field(field.name)
+                seen = f"CAST({column} AS VARCHAR)"
+                if field.type is FieldType.YES_NO:
+                    seen = f"CASE {column} WHEN TRUE THEN 'yes' WHEN FALSE THEN 'no' END"
+                elif field.type is FieldType.WORDS:
+                    seen = f"array_to_string({column}, ', ')"
+                elif field.type is FieldType.INSTANT:
+                    seen = f"strftime(make_timestamp({column}), '%Y-%m-%dT%H:%M:%SZ')"
+                if field.name.startswith("stock.") and field.base != "stock.group_in_stock_share":
+                    at = stated(field.at)
+            case Bought() | Shown() | Said() | Sent():
+                seen = f"CASE WHEN {self.asked.past(leaf)} IS NOT NULL THEN CAST({self.asked.amount(leaf)} AS VARCHAR) END"
+                at = self.asked.last(leaf)
+        return f"{{'field': {literal(_label(leaf))}, 'seen': {seen}, 'at': make_timestamptz({at})}}"
+
+
+_DROPPED: Final = "p.drop_no IS NOT NULL AND NOT p.is_replacement"
+
+
+def _label(leaf: Leaf) -> str:
+    match leaf:
+        case Compare(field=field):
+            return label_of(field.name)
+        case Bought(same=same):
+            return f"bought.{same.value}"
+        case Shown(same=same):
+            return f"shown.{same.value}"
+        case Said(same=same):
+            return f"said.{same.value}"
+        case Sent():
+            return "sent"
