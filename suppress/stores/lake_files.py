@@ -1,0 +1,79 @@
+"""Write Parquet files with DuckDB: rows staged from Arrow batches, sorted within a memory limit, else spilled."""
+
+# ruff: noqa: S608  (the text is put together from names in this room; values travel as parameters)
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from suppress.errors import StoreError
+from suppress.stores.lake_lines import quoted
+from suppress.stores.lake_tables import Columns
+
+_TYPES: Final = {"string": "VARCHAR", "int64": "BIGINT", "bool": "BOOLEAN"}
+# Small enough to read little more than the customers asked for, large enough to compress.
+_FORM: Final = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a lake's writer may use: `memory` as DuckDB writes it, e.g. `1GB`; `threads` None = all cores."""
+
+    memory: str = "1GB"
+    threads: int | None = None
+
+
+@contextmanager
+def open_duckdb(limits: Limits, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB that keeps within its limits by spilling to a folder, removed after. Its errors become StoreError."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": limits.memory,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if limits.threads is not None:
+        config["threads"] = limits.threads
+    try:
+        with duckdb.connect(":memory:", config=config) as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise StoreError(f"the lake cannot be written: {_said(error)}") from None
+    except OSError as error:
+        raise StoreError(f"the lake cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(spill, ignore_errors=True)
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Columns, batches: Iterable[pa.RecordBatch]
+) -> None:
+    """Make a table of batches."""
+    typed = ", ".join(f"{column} {_TYPES[kind]}" for column, kind in columns)
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({typed})")
+    for batch in batches:
+        connection.register("batch", pa.Table.from_batches([batch]))
+        connection.execute(f"INSERT INTO {name} SELECT * FROM batch")
+        connection.unregister("batch")
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> int:
+    """Write the rows of a SELECT in its order; how many they are."""
+    row = connection.execute(f"COPY ({select}) TO '{str(path).replace(chr(39), chr(39) * 2)}' {_FORM}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_parquet(path: Path) -> str:
+    """A Parquet file as something to select from."""
+    return f"read_parquet('{quoted(path)}')"
+
+
+def _said(error: duckdb.Error) -> str:
+    return " ".join(str(error).split())
