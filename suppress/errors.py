@@ -3,6 +3,8 @@
     SuppressError
     ├── RulesetError      a ruleset cannot be used; `problems` says where and how to mend it
     ├── FactsError        a message or a fact is not what it must be (naive time, empty id, ...)
+    │   └── StaleFactsError   facts a scan needs were never loaded, or are older than its rules allow
+    ├── ShareError        a scan would silence more of its audience than `max_share` allows; nothing is released
     ├── StoreError        the database cannot be reached or has the wrong schema
     └── EngineError       durable-rules failed or cannot hold a rule; the reference evaluator answers
 
@@ -25,6 +27,14 @@ class RulesetError(SuppressError):
 
 class FactsError(SuppressError):
     """A message or fact was refused at the border: the text says which value and what would be right."""
+
+
+class StaleFactsError(FactsError):
+    """Facts a scan needs were never loaded, or are older than its rules allow."""
+
+
+class ShareError(SuppressError):
+    """A scan would silence more of its audience than `max_share` allows; nothing is released."""
 
 
 class StoreError(SuppressError):

@@ -10,9 +10,17 @@ from typing import Final
 
 import click
 
-from suppress.cli.exits import FACTS_STALE_OR_MISSING, INTERRUPTED, OK, RULES_INVALID, UNEXPECTED, USAGE
+from suppress.cli.exits import (
+    FACTS_STALE_OR_MISSING,
+    INTERRUPTED,
+    MAX_SHARE_PASSED,
+    OK,
+    RULES_INVALID,
+    UNEXPECTED,
+    USAGE,
+)
 from suppress.cli.options import with_both
-from suppress.errors import FactsError, RulesetError, StoreError, SuppressError
+from suppress.errors import FactsError, RulesetError, ShareError, StaleFactsError, StoreError, SuppressError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("suppress.cli.check", "Decide messages: what to show, whether to send, and why."),
@@ -21,14 +29,25 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "fmt": ("suppress.cli.fmt", "Put rule files and case files into house style."),
     "import": ("suppress.cli.import_", "Load products, orders, stock, customers, sent log or feedback."),
     "init": ("suppress.cli.init", "Make a starter project: rules, cases, editor settings, checks."),
+    "lake": ("suppress.cli.lake", "Keep the columns that scans read up to date with the store."),
     "lint": ("suppress.cli.lint", "Find every mistake in rule files."),
     "plan": ("suppress.cli.plan", "Tell what a change of rules would do, tried on real messages."),
+    "release": ("suppress.cli.release", "Give back the stock a campaign has reserved."),
     "rules": ("suppress.cli.rules", "Print every rule as a sentence."),
+    "runs": ("suppress.cli.runs", "List the scans that schedules ran or will run."),
+    "scan": ("suppress.cli.scan", "Decide whole campaigns before they are sent, and report."),
+    "scheduler": ("suppress.cli.scheduler", "Run the scans of schedules.yaml when they are due."),
     "schema": ("suppress.cli.schema", "Print the JSON schema of rule files, for editors."),
     "test": ("suppress.cli.test", "Play the case files beside the rules on every engine."),
 }
 
-_EXITS: Final = {RulesetError: RULES_INVALID, StoreError: FACTS_STALE_OR_MISSING, FactsError: USAGE}
+_EXITS: Final = {
+    RulesetError: RULES_INVALID,
+    StoreError: FACTS_STALE_OR_MISSING,
+    StaleFactsError: FACTS_STALE_OR_MISSING,
+    FactsError: USAGE,
+    ShareError: MAX_SHARE_PASSED,
+}
 
 
 class LazyGroup(click.Group):

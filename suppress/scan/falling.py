@@ -54,7 +54,9 @@ def _only_falls(condition: Condition, *, negated: bool) -> bool:
 
 def _only_excuses(leaf: Compare, negated: bool) -> bool:
     """Whether the leaf becomes false, never true, once the item is due."""
-    return leaf.operator.value in ("is", "is_not") and ((leaf.operator.value == "is") is bool(leaf.values[0])) is negated
+    return (
+        leaf.operator.value in ("is", "is_not") and ((leaf.operator.value == "is") is bool(leaf.values[0])) is negated
+    )
 
 
 def _end(condition: Condition, asked: Asked, blocks: bool) -> str:
@@ -81,7 +83,9 @@ def _end(condition: Condition, asked: Asked, blocks: bool) -> str:
         case _ if _asks_due(condition):
             outcome = truth(condition, asked)
             due = f"coalesce(due_at_us, {literal(NEVER)})"
-            return f"CASE WHEN {outcome} THEN {due} WHEN {_holds(outcome, blocks)} THEN {literal(NEVER)} ELSE {_NOW} END"
+            return (
+                f"CASE WHEN {outcome} THEN {due} WHEN {_holds(outcome, blocks)} THEN {literal(NEVER)} ELSE {_NOW} END"
+            )
         case _:
             outcome = truth(condition, asked)
             return f"CASE WHEN {_holds(outcome, blocks)} THEN {literal(NEVER)} ELSE {_NOW} END"

@@ -54,8 +54,8 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
 class Folder:
     """A facts folder. `feeds_us`: source -> as of when it is complete; None = never loaded.
 
-    `lines`: files of order lines, relative to `root`. `replaced`: files of customers whose lines in the first so many
-    files are void.
+    `lines`: files of order lines, relative to `root`. `replaced`: files of (customer_id, sku) whose lines in the first so
+    many files are void.
     """
 
     root: Path
@@ -71,18 +71,18 @@ class Folder:
         file = self.root / f"{table}.parquet"
         columns = ", ".join(name(column) for column in TABLES[table])
         if file.exists():
-            return f"SELECT {columns} FROM read_parquet({path(file)})"  # noqa: S608
+            return f"SELECT {columns} FROM read_parquet({path(file)})"
         return _nothing(table)
 
     def _lines(self) -> str:
         columns = ", ".join(name(column) for column in TABLES["lines"])
         parts = []
         for number, file in enumerate(self.lines):
-            part = f"SELECT {columns} FROM read_parquet({path(self.root / file)})"  # noqa: S608
-            void = [customers for customers, below in self.replaced if number < below]
+            part = f"SELECT {columns} FROM read_parquet({path(self.root / file)})"
+            void = [pairs for pairs, below in self.replaced if number < below]
             if void:
-                listed = ", ".join(path(self.root / customers) for customers in void)
-                part += f" ANTI JOIN (SELECT customer_id FROM read_parquet([{listed}])) USING (customer_id)"  # noqa: S608
+                listed = ", ".join(path(self.root / pairs) for pairs in void)
+                part += f" ANTI JOIN (SELECT customer_id, sku FROM read_parquet([{listed}])) USING (customer_id, sku)"
             parts.append(part)
         return " UNION ALL ".join(parts) or _nothing("lines")
 
@@ -101,11 +101,11 @@ def read_folder(root: Path) -> Folder:
         root=root,
         feeds_us={source: feeds.get(source.value) for source in Source},
         lines=tuple(about.get("lines", ())),
-        replaced=tuple((entry["customers"], entry["below"]) for entry in about.get("replaced", ())),
+        replaced=tuple((entry["pairs"], entry["below"]) for entry in about.get("replaced", ())),
         about=about,
     )
 
 
 def _nothing(table: str) -> str:
     columns = ", ".join(f"CAST(NULL AS {kind}) AS {name(column)}" for column, kind in TABLES[table].items())
-    return f"SELECT {columns} WHERE {literal(False)}"  # noqa: S608
+    return f"SELECT {columns} WHERE {literal(False)}"

@@ -46,9 +46,11 @@ class Judging:
             "m.control_group AS control_group", "m.slots AS slots",
         ]  # fmt: skip
         joins = ["JOIN message m ON m.message_no = c.message_no", *self._goods.joins(), *self._history.joins()]
-        for field in self.asked.item_fields():
-            if field != DUE and not is_placed(field):
-                columns.append(f"{self._value(field)} AS {name(field)}")
+        columns += [
+            f"{self._value(field)} AS {name(field)}"
+            for field in self.asked.item_fields()
+            if field != DUE and not is_placed(field)
+        ]
         asked_of_items = {leaf.field.name for leaf in self.asked.item_leaves if isinstance(leaf, Compare)}
         columns += [
             f"m.{name(field)} AS {name(field)}" for field in self.asked.message_fields() if field in asked_of_items

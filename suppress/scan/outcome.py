@@ -15,7 +15,7 @@ from suppress.scan.judging import any_fired, by_number, first_obeyed, obeyed, re
 from suppress.scan.lower import truth
 from suppress.scan.sql import any_of, literal, name, texts
 
-EVIDENCE_TYPE: Final = "STRUCT(field VARCHAR, seen VARCHAR, \"at\" TIMESTAMPTZ)[]"
+EVIDENCE_TYPE: Final = 'STRUCT(field VARCHAR, seen VARCHAR, "at" TIMESTAMPTZ)[]'
 
 
 class Outcome:
@@ -27,7 +27,9 @@ class Outcome:
 
     def decided(self) -> str:
         """The relation `decided`, one row per message: what was kept, which message rules hold, which of them decides."""
-        restock = f", min(j.{name(RESTOCK_AT)}) FILTER (WHERE {_DROPPED}) AS restock_us" if self.asked.needs_restock else ""
+        restock = (
+            f", min(j.{name(RESTOCK_AT)}) FILTER (WHERE {_DROPPED}) AS restock_us" if self.asked.needs_restock else ""
+        )
         join = (
             " JOIN judged j ON j.message_no = p.message_no AND j.position = p.position"
             if self.asked.needs_restock
@@ -59,7 +61,7 @@ class Outcome:
         """The table `messages`, from `decided`."""
         rules = self.asked.message_rules
         return (
-            "SELECT message_id, customer_id, channel, campaign_id, make_timestamptz(as_of_us) AS as_of, verdict,"
+            "SELECT message_no, message_id, customer_id, channel, campaign_id, make_timestamptz(as_of_us) AS as_of, verdict,"
             f" make_timestamptz(CASE WHEN verdict = 'hold' THEN {self._hold_until()} END) AS hold_until, kept,"
             ' items_asked, CAST("message.items_kept" AS INTEGER) AS items_kept, CAST(items_dropped AS INTEGER) AS'
             f" items_dropped, {by_number(rules, 'rule_no', 'id')} AS rule, {by_number(rules, 'rule_no', 'code')} AS code,"
@@ -72,7 +74,9 @@ class Outcome:
         replaced, join = "CAST(NULL AS VARCHAR)", ""
         if not is_plain:
             replaced = "x.sku"
-            numbered = "SELECT message_no, sku, row_number() OVER (PARTITION BY message_no ORDER BY position) AS n FROM place"
+            numbered = (
+                "SELECT message_no, sku, row_number() OVER (PARTITION BY message_no ORDER BY position) AS n FROM place"
+            )
             join = (
                 " LEFT JOIN (SELECT message_no, position, row_number() OVER (PARTITION BY message_no ORDER BY position)"
                 f" AS n FROM place p WHERE {_DROPPED}) y ON y.message_no = j.message_no AND y.position = j.position"
@@ -80,7 +84,7 @@ class Outcome:
             )
         again = self._eligible_again(drop_rules)
         return (
-            "SELECT m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement, j.score,"
+            "SELECT j.message_no, m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement, j.score,"
             " CASE WHEN p.drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, p.shown,"
             f" CASE WHEN p.drop_no IS NOT NULL THEN {replaced} END AS replaced_by,"
             f" {by_number(drop_rules, 'p.drop_no', 'id')} AS rule, {by_number(drop_rules, 'p.drop_no', 'code')} AS code,"
@@ -153,7 +157,9 @@ class Outcome:
                 if field.name.startswith("stock.") and field.base != "stock.group_in_stock_share":
                     at = stated(field.at)
             case Bought() | Shown() | Said() | Sent():
-                seen = f"CASE WHEN {self.asked.past(leaf)} IS NOT NULL THEN CAST({self.asked.amount(leaf)} AS VARCHAR) END"
+                seen = (
+                    f"CASE WHEN {self.asked.past(leaf)} IS NOT NULL THEN CAST({self.asked.amount(leaf)} AS VARCHAR) END"
+                )
                 at = self.asked.last(leaf)
         return f"{{'field': {literal(_label(leaf))}, 'seen': {seen}, 'at': make_timestamptz({at})}}"
 

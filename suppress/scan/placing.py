@@ -12,7 +12,10 @@ from suppress.scan.lower import truth, under
 from suppress.scan.sql import literal, name
 
 _KEPT_OF = "message.kept_of_"
-NOTHING_LATER = "SELECT message_no, position FROM judged WHERE FALSE"
+NOTHING_PLACED = (
+    "SELECT message_no, position, is_replacement, sku, drop_no, TRUE AS tried, FALSE AS shown FROM judged WHERE FALSE"
+)
+"""`place` before the first round."""
 
 
 def verdict(*, later: bool, limits: bool) -> str:

@@ -45,5 +45,10 @@ def any_of(parts: Sequence[str]) -> str:
 
 
 def path(file: object) -> str:
-    """A file's name as a literal."""
+    """A file's name as a literal; its brackets and stars are not taken for patterns."""
+    return literal("".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(file)))
+
+
+def target(file: object) -> str:
+    """The name of a file to be written, as a literal."""
     return literal(str(file))

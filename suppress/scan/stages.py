@@ -47,6 +47,7 @@ class Stages:
         self.history = History(self.asked, folder, usable)
         self.judging = Judging(self.asked, self.goods, self.history)
         self.outcome = Outcome(self.asked)
+        self.drop_rules = compiled.item_rules
 
     def preparation(self) -> Iterator[Stage]:
         """What is made once, after the lookups."""

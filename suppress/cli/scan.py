@@ -1,0 +1,95 @@
+"""`suppress scan`: decide all messages of a campaign at once, and write who gets what, who gets nothing, and why."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from suppress.cli.exits import PARTIAL
+from suppress.cli.options import INSTANT, database_option, rules_option, ruleset_option
+
+
+@click.command()
+@click.argument("messages", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to be made.")
+@click.option("--as-of", type=INSTANT, help="Decide as of this time.  [default: the message's send_at, else now]")
+@click.option(
+    "--facts", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+    help="Facts as Parquet files, in place of a store.",
+)  # fmt: skip
+@click.option(
+    "--lake", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where `suppress lake` keeps the columns.  [default: beside the database]",
+)  # fmt: skip
+@click.option("--memory", default="4GB", show_default=True, metavar="SIZE", help="Most memory to use.")
+@click.option("--threads", type=click.IntRange(1, 256), help="Threads to use.  [default: as many as there are cores]")
+@click.option("--allow-stale", is_flag=True, help="Scan although facts are older than the rules allow.")
+@click.option("--campaign", metavar="ID", help="Name of the campaign, for the report.")
+@click.option(
+    "--previous", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+    help="An earlier output to compare with.",
+)  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on where an interrupted scan of the same inputs was stopped.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print the stages and do nothing.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@database_option
+@rules_option
+@ruleset_option
+def command(
+    messages: Path,
+    out: Path,
+    as_of: datetime | None,
+    facts: Path | None,
+    lake: Path | None,
+    memory: str,
+    threads: int | None,
+    allow_stale: bool,
+    campaign: str | None,
+    previous: Path | None,
+    resume: bool,
+    only_plan: bool,
+    format_: str,
+    **settings: str | None,
+) -> None:
+    """Decide every message of a Parquet, CSV or JSONL file, or of a folder of them, by the rules `check` goes by.
+
+    OUT appears when everything is in it: messages.parquet, items.parquet, send.csv, suppressed.csv, report.json and
+    report.html. Exit 6 when facts are too old, 7 when rows could not be read, 9 when a max_share is passed.
+    """
+    from suppress.cli.scan_telling import Bars, outcome_json, plan_json, plan_table  # noqa: PLC0415
+    from suppress.scanning import ScanRequest, facts_folder, plan_scan, scan  # noqa: PLC0415
+    from suppress.settings import load_settings  # noqa: PLC0415
+
+    chosen = load_settings(**settings)
+    with facts_folder(facts=facts, lake=lake, database=chosen.database, beside=out) as folder:
+        request = ScanRequest(
+            messages=messages,
+            out=out,
+            rules=Path(chosen.rules),
+            ruleset=chosen.ruleset,
+            facts=folder,
+            as_of=as_of,
+            memory=memory,
+            threads=threads,
+            allow_stale=allow_stale,
+            campaign=campaign,
+            previous=previous,
+            resume=resume,
+        )
+        if only_plan:
+            planned = plan_scan(request)
+            click.echo(plan_json(planned) if format_ == "json" else plan_table(planned))
+            return
+        with Bars(sys.stderr) as bars:
+            outcome = scan(request, progress=bars)
+    if format_ == "json":
+        click.echo(outcome_json(outcome))
+    else:
+        from suppress.reports.terminal import print_report  # noqa: PLC0415
+
+        print_report(outcome.report)
+        click.echo(f"report: {outcome.out / 'report.html'}")
+    if outcome.refused:
+        click.echo(f"suppress: {outcome.refused:,} rows could not be read; they are in {outcome.rejects}", err=True)
+        sys.exit(PARTIAL)

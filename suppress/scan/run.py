@@ -1,0 +1,256 @@
+"""Walk the stages of a plan on DuckDB: message files and a facts folder in, a folder of tables and lists out.
+
+Customers are taken in buckets, so that memory stays within its limit; each bucket is a piece that survives a kill. The
+same inputs give the same tables byte for byte: every table is written in one order.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from suppress.errors import FactsError
+from suppress.facts.local_time import zone_of
+from suppress.rules.compile import CompiledRuleset
+from suppress.scan import placing
+from suppress.scan.folder import Folder
+from suppress.scan.lists import send_list, suppressed_list, table
+from suppress.scan.lookups import Lookups
+from suppress.scan.message_files import Border
+from suppress.scan.messages import MessagesRead, read_messages
+from suppress.scan.plan import ScanPlan
+from suppress.scan.sql import literal, name, path, target
+from suppress.scan.stages import Stages, create
+from suppress.scan.work import Work
+
+PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
+MOST_ROUNDS: Final = 100_000
+_DUCKDB_SHARE: Final = 0.65
+"""Of the memory limit; the rest is for what DuckDB does not count, and for Python."""
+
+Progress = Callable[[str, int, int], None]
+"""Told a stage, how many of its steps are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """What a run came to. `waiting`: dropped items whose `eligible_again_at` is still to be worked out."""
+
+    messages: MessagesRead
+    buckets: int
+
+
+class ScanRun:
+    """One walk through a plan. Use it within `Work.opened`."""
+
+    def __init__(self, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, work: Work) -> None:
+        self._plan = plan
+        self._compiled = compiled
+        self._work = work
+        self._folder = folder
+        self._stages = Stages(compiled, folder)
+        self._connection = connect(plan, work.temp)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection, for whoever counts the results."""
+        return self._connection
+
+    def walk(self, border: Border, rejects: Path, progress: Progress) -> Walked:
+        """Make `messages.parquet`, `items.parquet` and the lists in the work folder's result.
+
+        Raises FactsError for message files that cannot be read, or when memory or disk do not suffice.
+        """
+        try:
+            return self._walk(border, rejects, progress)
+        except duckdb.OutOfMemoryException as error:
+            raise FactsError(
+                f"the scan ran out of memory or temporary disk: {error}. help: give it more --memory"
+            ) from None
+        except duckdb.IOException as error:
+            raise FactsError(f"the scan could not read or write: {error}") from None
+
+    def _walk(self, border: Border, rejects: Path, progress: Progress) -> Walked:
+        read = self._read(border, rejects, progress)
+        buckets = self._divide(read, progress)
+        self._prepare(progress)
+        for number in range(buckets):
+            progress("judge", number, buckets)
+            self._bucket(number, buckets)
+        progress("judge", buckets, buckets)
+        progress("write", 0, 1)
+        self._join(buckets)
+        progress("write", 1, 1)
+        return Walked(messages=read, buckets=buckets)
+
+    def _read(self, border: Border, rejects: Path, progress: Progress) -> MessagesRead:
+        def read() -> dict[str, Any]:
+            rejects.unlink(missing_ok=True)
+            found = read_messages(
+                self._connection,
+                self._plan.messages,
+                self._folder.root,
+                self._work.root,
+                rejects=rejects,
+                border=border,
+                as_of_us=self._plan.as_of_us,
+                progress=lambda rows: progress("read", rows, 0),
+            )
+            return {field: getattr(found, field) for field in MessagesRead.__slots__}
+
+        return MessagesRead(**self._work.note("read.json", read))
+
+    def _divide(self, read: MessagesRead, progress: Progress) -> int:
+        """Put messages and candidates into buckets of customers, unless all fit into one."""
+        buckets = -(-read.candidates // self._plan.limits.pairs_per_bucket)
+        if buckets <= 1 or self._stages.compiled.limit_rules:
+            return 1
+        progress("divide", 0, 1)
+
+        def divide(folder: Path) -> None:
+            folder.mkdir()
+            self._connection.execute(f"""
+                CREATE OR REPLACE TEMP TABLE bucket_of AS SELECT message_no, CAST(least({buckets - 1}, floor({buckets} *
+                (sum(n) OVER (ORDER BY customer_id NULLS FIRST, message_no) - n) / {read.candidates})) AS INTEGER) AS bucket
+                FROM (SELECT m.message_no, m.customer_id, coalesce(c.n, 0) AS n FROM {self._file("messages")} m LEFT JOIN
+                (SELECT message_no, count(*) AS n FROM {self._file("candidates")} GROUP BY message_no) c USING (message_no))
+            """)
+            for kind in ("messages", "candidates"):
+                self._connection.execute(
+                    f"COPY (SELECT r.*, b.bucket FROM {self._file(kind)} r JOIN bucket_of b USING (message_no))"
+                    f" TO {target(folder / kind)} (FORMAT parquet, PARTITION_BY (bucket), COMPRESSION snappy)"
+                )
+
+        self._work.piece("buckets", divide)
+        progress("divide", 1, 1)
+        return buckets
+
+    def _prepare(self, progress: Progress) -> None:
+        con, stages = self._connection, self._stages
+        con.execute(f"CREATE OR REPLACE TEMP VIEW every_candidate AS SELECT * FROM {self._file('candidates')}")
+        con.execute(f"CREATE OR REPLACE TEMP VIEW asked_message AS SELECT * FROM {self._file('messages')}")
+        lookups = Lookups(con)
+        shop = zone_of(self._compiled.time_zone) or ZoneInfo("UTC")
+        for kind, texts, field, choices in stages.lookups():
+            lookups.attributes(kind, texts, field, choices)
+        for kind, values, pattern in stages.pattern_lookups():
+            lookups.matches(kind, values, pattern)
+        if stages.people.needs_clock:
+            lookups.moments("moment", stages.people.moments_asked(), shop, stages.asked.walls_us())
+        for named, zone in stages.people.fixed_zones().items():
+            lookups.moments(f"moment {named}", stages.people.fixed_moments_asked(zone), zone_of(zone) or shop, ())
+        made = list(stages.preparation())
+        for number, stage in enumerate(made):
+            progress("prepare", number, len(made))
+            con.execute(create(stage))
+        progress("prepare", len(made), len(made))
+
+    def _bucket(self, number: int, buckets: int) -> None:
+        parts = [self._work.root / "parts" / f"{kind}-{number:04}.parquet" for kind in ("messages", "items")]
+        if all(part.exists() for part in parts):
+            return
+        con = self._connection
+        for view, kind in (("asked_message", "messages"), ("candidate", "candidates")):
+            con.execute(
+                f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {self._bucket_file(kind, number, buckets)}"
+            )
+        for stage in self._stages.bucket():
+            con.execute(create(stage))
+        is_plain = self._is_plain()
+        self._place(is_plain=is_plain)
+        con.execute(f"CREATE OR REPLACE TEMP VIEW whole AS {self._stages.whole()}")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE decided AS {self._stages.outcome.decided()}")
+        for kind, select in (
+            ("items", self._stages.outcome.items(self._stages.drop_rules, is_plain=is_plain)),
+            ("messages", self._stages.outcome.messages()),
+        ):
+            self._work.piece(f"parts/{kind}-{number:04}.parquet", partial(self._copy, select))
+
+    def _is_plain(self) -> bool:
+        """Whether every message of the bucket has room for all its items, and none has replacements."""
+        full = "SELECT count(*) FROM asked_message WHERE slots < items_asked"
+        more = "SELECT count(*) FROM candidate WHERE is_replacement"
+        return self._number(f"SELECT ({full}) + ({more})") == 0
+
+    def _place(self, *, is_plain: bool) -> None:
+        later = self._stages.judging.later_rules
+        if not later:
+            self._make("verdict", placing.verdict(later=False, limits=False), is_view=True)
+            self._make("place", placing.place(is_plain=is_plain))
+            return
+        self._make("place", placing.NOTHING_PLACED)
+        self._make("later", placing.later(self._stages.asked, later))
+        for _ in range(MOST_ROUNDS):
+            self._make("verdict", placing.verdict(later=True, limits=False))
+            self._make("place", placing.place(is_plain=is_plain))
+            self._make("later_now", placing.later(self._stages.asked, later))
+            moved = self._number("SELECT count(*) FROM (SELECT * FROM later_now EXCEPT SELECT * FROM later)")
+            if not moved:
+                return
+            self._make("later", "SELECT * FROM later_now")
+        raise FactsError("the rules that look at the items placed before did not come to rest")
+
+    def _join(self, buckets: int) -> None:
+        """The parts as one table each: messages in the order they came in, items by bucket, message and position."""
+        result = self._work.result
+        parts = {
+            kind: [self._work.root / "parts" / f"{kind}-{n:04}.parquet" for n in range(buckets)]
+            for kind in ("messages", "items")
+        }
+        for kind, files in parts.items():
+            order = "" if buckets == 1 or kind == "items" else " ORDER BY message_no"
+            listed = ", ".join(path(file) for file in files)
+            self._copy(
+                f"SELECT * EXCLUDE (message_no) FROM read_parquet([{listed}]){order}", result / f"{kind}.parquet"
+            )
+        messages = table(result / "messages.parquet")
+        self._connection.execute(send_list(messages, result / "send.csv"))
+        self._connection.execute(suppressed_list(messages, self._compiled.message_rules, result / "suppressed.csv"))
+
+    def _make(self, relation: str, select: str, *, is_view: bool = False) -> None:
+        for kind in ("VIEW", "TABLE"):
+            if kind != ("VIEW" if is_view else "TABLE"):
+                self._connection.execute(f"DROP {kind} IF EXISTS {name(relation)}")
+        kind = "VIEW" if is_view else "TABLE"
+        self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {name(relation)} AS {select}")
+
+    def _copy(self, select: str, file: Path) -> None:
+        self._connection.execute(f"COPY ({select}) TO {target(file)} ({PARQUET})")
+
+    def _number(self, select: str) -> int:
+        row = self._connection.execute(select).fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def _file(self, kind: str) -> str:
+        return table(self._work.root / f"{kind}.parquet")
+
+    def _bucket_file(self, kind: str, number: int, buckets: int) -> str:
+        if buckets == 1:
+            return self._file(kind)
+        return f"read_parquet({literal(str(self._work.root / 'buckets' / kind / f'bucket={number}' / '*.parquet'))})"
+
+
+def connect(plan: ScanPlan, temp: Path) -> duckdb.DuckDBPyConnection:
+    """A connection within the plan's limits that spills into `temp` and installs nothing from anywhere."""
+    connection = duckdb.connect()
+    for setting in (
+        f"SET memory_limit = '{int(plan.limits.memory_bytes * _DUCKDB_SHARE)}B'",
+        f"SET threads = {plan.limits.threads}",
+        f"SET temp_directory = {target(temp)}",
+        "SET TimeZone = 'UTC'",
+        "SET preserve_insertion_order = true",
+        "SET autoinstall_known_extensions = false",
+        "SET autoload_known_extensions = false",
+        "SET enable_progress_bar = false",
+    ):
+        connection.execute(setting)
+    return connection
+
+
+def parts_of(folder: Path, kind: str) -> Iterator[Path]:
+    """The finished parts of a table."""
+    yield from sorted(folder.glob(f"parts/{kind}-*.parquet"))

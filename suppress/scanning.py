@@ -1,0 +1,218 @@
+"""Wire rules, facts and messages into a scan: a request in, a folder of tables, lists and a report out.
+
+Holds no logic of its own. The clock is handed in by default; everything below is handed times.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from suppress.decisions.report import ReportContext, ScanReport
+from suppress.errors import FactsError, ShareError, StaleFactsError
+from suppress.facts.instants import from_us, to_us
+from suppress.intake import messages as border
+from suppress.reports.html import render
+from suppress.rules.compile import CompiledRuleset
+from suppress.rules.needs import sources_of
+from suppress.scan.figures import rules_of, scan_report
+from suppress.scan.folder import MANIFEST, Folder, read_folder
+from suppress.scan.message_files import message_files
+from suppress.scan.plan import Limits, ScanPlan, make_plan
+from suppress.scan.run import Progress, ScanRun
+from suppress.scan.work import Work
+from suppress.service import load_ruleset
+
+DEFAULT_MEMORY: Final = "4GB"
+_UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRequest:
+    """One scan, as asked for. `facts`: a facts folder. `as_of`: for messages without `send_at`; None = now."""
+
+    messages: Path
+    out: Path
+    rules: Path
+    facts: Path
+    ruleset: str | None = None
+    as_of: datetime | None = None
+    memory: str = DEFAULT_MEMORY
+    threads: int | None = None
+    allow_stale: bool = False
+    campaign: str | None = None
+    previous: Path | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOutcome:
+    """What a scan came to. `refused`: rows of the message files that could not be read; they are in `rejects`."""
+
+    out: Path
+    report: ScanReport
+    rejects: Path
+    refused: int
+    decided_anew: int
+    seconds: float
+
+
+def plan_scan(request: ScanRequest, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ScanPlan:
+    """What a scan would do. Raises RulesetError, FactsError."""
+    compiled = load_ruleset(request.rules, ruleset=request.ruleset)
+    return _plan(request, compiled, read_folder(request.facts), _as_of_us(request, clock))
+
+
+def scan(
+    request: ScanRequest, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), progress: Progress | None = None
+) -> ScanOutcome:
+    """Scan the messages of a request. Nothing appears under `out` before everything is there.
+
+    Raises RulesetError; FactsError when messages or facts cannot be read; StaleFactsError when a source the rules need
+    was never loaded or is older than they allow; ShareError when a `max_share` is passed: then the tables and the report
+    stand under `OUT.stopped`, without lists.
+    """
+    began = time.monotonic()
+    compiled = load_ruleset(request.rules, ruleset=request.ruleset)
+    folder = read_folder(request.facts)
+    work = Work(request.out)
+    tell = progress or _quiet
+    as_of_us = _as_of_us(request, clock)
+    if request.resume and request.as_of is None:
+        as_of_us = work.planned_as_of_us() or as_of_us
+    plan = _plan(request, compiled, folder, as_of_us)
+    with work.opened(plan.identity, resume=request.resume):
+        if not request.allow_stale:
+            refuse_stale(compiled, folder, as_of_us)
+        run = ScanRun(plan, compiled, folder, work)
+        rejects = work.result / "rejects.csv"
+        walked = run.walk(border, rejects, tell)
+        tell("report", 0, 1)
+        report = scan_report(
+            run.connection,
+            work.result,
+            _context(request, compiled, folder),
+            products=folder.root / "products.parquet",
+            previous=request.previous,
+        )
+        run.connection.close()
+        _write(work.result, report, plan, began)
+        tell("report", 1, 1)
+        if not walked.messages.refused:
+            rejects.unlink(missing_ok=True)
+        if report.passed:
+            raise _stopped(work, report)
+        out = work.publish()
+    return ScanOutcome(
+        out=out,
+        report=report,
+        rejects=out / rejects.name,
+        refused=walked.messages.refused,
+        decided_anew=walked.messages.accepted,
+        seconds=time.monotonic() - began,
+    )
+
+
+@contextmanager
+def facts_folder(*, facts: Path | None, lake: Path | None, database: str, beside: Path) -> Iterator[Path]:
+    """The facts folder to scan by: a folder of somebody's own Parquet files, else the lake of a database.
+
+    Raises FactsError for files that cannot be used, StoreError when there is no lake.
+    """
+    if facts is not None:
+        if (facts / MANIFEST).exists():
+            yield facts
+            return
+        raise FactsError(f"{facts} holds no {MANIFEST}")
+    raise FactsError(
+        f"no lake for {database}. help: make one with `suppress lake rebuild`, or scan by files with --facts"
+    )
+
+
+def refuse_stale(compiled: CompiledRuleset, folder: Folder, as_of_us: int) -> None:
+    """Raises StaleFactsError when a source the rules need was never loaded, or is older than they allow."""
+    complaints = []
+    for source in sources_of(compiled.needs):
+        loaded_us = folder.feeds_us.get(source)
+        max_age_us = compiled.max_age_us.get(source)
+        if loaded_us is None:
+            complaints.append(f"{source.value} were never loaded")
+        elif max_age_us is not None and as_of_us - loaded_us >= max_age_us:
+            hours = max_age_us / 3_600_000_000
+            complaints.append(
+                f"{source.value} are as of {from_us(loaded_us):%Y-%m-%d %H:%M} UTC, older than {hours:g} hours"
+            )
+    if complaints:
+        raise StaleFactsError(
+            f"the facts are too old to scan by: {'; '.join(complaints)}."
+            " help: load them and refresh the lake, or scan all the same with --allow-stale"
+        )
+
+
+def memory_bytes(text: str) -> int:
+    """`4GB`, `500MB` in bytes. Raises FactsError for anything else."""
+    number, unit = text.strip()[:-2], text.strip()[-2:].upper()
+    try:
+        return int(float(number) * _UNITS[unit])
+    except (KeyError, ValueError, OverflowError):
+        raise FactsError(f'"{text}" is no amount of memory. help: write it as 4GB or 500MB') from None
+
+
+def _plan(request: ScanRequest, compiled: CompiledRuleset, folder: Folder, as_of_us: int) -> ScanPlan:
+    limits = Limits(memory_bytes=memory_bytes(request.memory), threads=request.threads or os.cpu_count() or 1)
+    files = message_files(request.messages)
+    return make_plan(compiled, folder, request.messages, files, as_of_us=as_of_us, limits=limits)
+
+
+def _as_of_us(request: ScanRequest, clock: Callable[[], datetime]) -> int:
+    return to_us(request.as_of or clock())
+
+
+def _context(request: ScanRequest, compiled: CompiledRuleset, folder: Folder) -> ReportContext:
+    ages = {source.value: None if at_us is None else from_us(at_us) for source, at_us in folder.feeds_us.items()}
+    return ReportContext(
+        ruleset=compiled.name,
+        fingerprint=compiled.fingerprint,
+        rules=rules_of(compiled.rules, {}),
+        facts_as_of=ages,
+        max_age_us={source.value: age_us for source, age_us in compiled.max_age_us.items()},
+        control_group=compiled.control_group,
+        max_share=compiled.max_share,
+        campaign=request.campaign,
+    )
+
+
+def _write(result: Path, report: ScanReport, plan: ScanPlan, began: float) -> None:
+    told = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
+    (result / "report.json").write_text(told, encoding="utf-8")
+    (result / "report.html").write_text(render(report), encoding="utf-8")
+    run: dict[str, Any] = {
+        "plan": plan.identity,
+        "ruleset": plan.ruleset,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    run["memory_bytes"], run["threads"] = plan.limits.memory_bytes, plan.limits.threads
+    (result / "run.json").write_text(json.dumps(run, indent=1), encoding="utf-8")
+
+
+def _stopped(work: Work, report: ScanReport) -> ShareError:
+    for name in ("send.csv", "suppressed.csv"):
+        (work.result / name).unlink(missing_ok=True)
+    stopped = work.publish(work.out.with_name(f"{work.out.name}.stopped"))
+    shares = "; ".join(
+        f"{share.rule or 'the ruleset'} acts on {100 * share.acted_on / share.total:.1f}% of {share.counts} and may on"
+        f" {share.max_share / 100:g}%"
+        for share in report.passed
+    )
+    return ShareError(
+        f"nothing is released: {shares}. help: read {stopped / 'report.html'}, mend the rule or raise max_share"
+    )
+
+
+def _quiet(stage: str, done: int, of: int) -> None:
+    del stage, done, of
