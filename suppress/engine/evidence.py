@@ -1,20 +1,26 @@
 """Turn a rule that fired and the values it fired on into a Reason: outcome, sentence, and what was seen."""
 
+from dataclasses import replace
+
 from suppress.decisions.decision import Evidence, Mode, Outcome, Reason
-from suppress.engine.evaluate import Truth, carriers
+from suppress.engine.evaluate import Truth, carriers, truth
 from suppress.engine.features import ItemValues
 from suppress.engine.message_values import MessageValues
 from suppress.engine.opinions import opinions
+from suppress.engine.sharing import AVAILABLE_UNITS, Share
 from suppress.facts.fields import FieldType
 from suppress.facts.instants import from_us
 from suppress.facts.inventory import oldest_us
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRule
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown
-from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words
+from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words, limit_words
 from suppress.rules.wording_terms import unit_words
 
 Anyones = ItemValues | MessageValues
+
+PLACES_TAKEN = "limit.places_taken"
+"""In evidence: in how many places of messages a limited item stands already."""
 
 
 class ReasonWriter:
@@ -34,6 +40,23 @@ class ReasonWriter:
             mode=mode,
             evidence=tuple(self._evidence(leaf, negated, values) for (_, negated), leaf in rests_on.items()),
         )
+
+    def refusal_of(self, share: Share, values: ItemValues, mode: Mode) -> Reason:
+        """Why a limit left the item out: why it applies, the units there are, and the places that are taken."""
+        rule = share.rule
+        outcome = truth(rule.condition, values)
+        reason = self.reason_of(rule, values, outcome, mode)
+        if share.available_units is None or share.taken is None:
+            reason = replace(reason, outcome=Outcome.UNKNOWN)
+        as_of_us = _as_of(Source.STOCK, values)
+        units = Evidence(
+            field=AVAILABLE_UNITS,
+            seen=share.available_units,
+            wanted="" if rule.limit is None else limit_words(rule.limit),
+            as_of=None if as_of_us is None else from_us(as_of_us),
+        )
+        places = Evidence(field=PLACES_TAKEN, seen=share.taken, wanted=f"fewer than {share.budget} places are taken")
+        return replace(reason, evidence=(*reason.evidence, units, places))
 
     def _evidence(self, leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
         source, name = _asked(leaf)

@@ -82,7 +82,7 @@ class GuardedEngine:
         self._limit_rules = {rule.number: rule for rule in compiled.limit_rules}
         self._message_rules = {rule.number: rule for rule in compiled.message_rules}
         self._item = self._start(compiled.item_rules, f"{compiled.name}-items")
-        self._limit = self._start(compiled.limit_rules, f"{compiled.name}-limits")
+        self._limit = self._start(compiled.limit_rules, f"{compiled.name}-limits") if compiled.limit_rules else None
         self._message = self._start(compiled.message_rules, f"{compiled.name}-message")
 
     def item_rules(self, values: Values) -> Answer:

@@ -91,8 +91,9 @@ class Snapshot:
     message's items, `household_lines` those of the others in the household, by customer (none when there are more than
     MOST_MEMBERS of them, and then `household_problem` says so); `products` and `stock` miss
     the skus nobody knows and hold those of the same style where rules ask for it. `sent` and `feedback` are up to
-    `as_of_us`, oldest first. `feeds_us`: source -> as of when it was last loaded; None = never. `unavailable`: sources
-    that could not be read just now.
+    `as_of_us`, oldest first. `feeds_us`: source -> as of when it was last loaded; None = never. `reserved`: sku ->
+    places in other messages that use its budget (limits); None = nobody can say. `unavailable`: sources that could not
+    be read just now.
     """
 
     message: Message
@@ -108,6 +109,7 @@ class Snapshot:
     sent: tuple[SentMessage, ...] = ()
     feedback: tuple[Feedback, ...] = ()
     feeds_us: Mapping[Source, int | None] = field(default_factory=dict)
+    reserved: Mapping[str, int] | None = field(default_factory=dict)
     unavailable: frozenset[Source] = frozenset()
 
 
