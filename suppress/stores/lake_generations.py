@@ -38,6 +38,11 @@ class Generation:
     manifest: Mapping[str, Any]
 
 
+def exists(lake: Path) -> bool:
+    """Whether a generation of the lake serves."""
+    return (lake / _CURRENT).exists()
+
+
 def current_generation(lake: Path) -> Generation:
     """The generation that serves. Raises StoreError when there is none, or it cannot be read."""
     try:

@@ -17,7 +17,6 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from suppress.facts.snapshot import Source
 from suppress.stores.database import Database
 from suppress.stores.lake_export import BATCH_ROWS, StoreView, as_json, open_view
 from suppress.stores.lake_files import Limits, open_duckdb, read_parquet, stage, write_parquet
@@ -64,29 +63,26 @@ def rebuild(database: Database, lake: Path, limits: Limits | None = None, progre
         with open_duckdb(limits or Limits(), draft / "spill") as duck, open_view(database) as view:
             feeds_us = view.feeds_us()
             watermark = view.watermark()
-            rows = {table.name: write_table(duck, view, table, draft) for table in TABLES if is_loaded(feeds_us, table)}
+            rows = {table.name: write_table(duck, view, table, draft) for table in TABLES}
             for name, count in rows.items():
                 tell(name, count)
-            files, rows["lines"] = _write_lines(duck, view, draft, tell)
+            line_rows = _write_lines(duck, view, draft, tell)
+            rows["lines"] = sum(line_rows.values())
         manifest = {
             "format": FORMAT,
             "generation": number,
             "made_from": view.shown_url,
             "feeds_us": {source.value: at_us for source, at_us in feeds_us.items()},
             "loads": as_json(watermark),
-            "lines": files,
-            "base_files": len(files),
+            "lines": list(line_rows),
+            "line_rows": line_rows,
+            "base_files": len(line_rows),
             "replaced": [],
             "changes": [],
             "changes_from": number,
             "rows": rows,
         }
         return Written(generation=publish(lake, draft, number, manifest), rows=rows)
-
-
-def is_loaded(feeds_us: dict[Source, int | None], table: LakeTable) -> bool:
-    """Whether the table has a file at all: its source was loaded once, or it is the catalogue every line asks."""
-    return table is PRODUCTS or feeds_us[table.source] is not None
 
 
 def write_table(duck: duckdb.DuckDBPyConnection, view: StoreView, table: LakeTable, folder: Path) -> int:
@@ -133,32 +129,32 @@ def with_styles(versions: str) -> str:
 _ORDER: Final = ", ".join(f"v.{name.strip()}" for name in FILE_ORDER.split(","))
 
 
-def _write_lines(
-    duck: duckdb.DuckDBPyConnection, view: StoreView, draft: Path, tell: Progress
-) -> tuple[list[str], int]:
+def _write_lines(duck: duckdb.DuckDBPyConnection, view: StoreView, draft: Path, tell: Progress) -> dict[str, int]:
+    """Write all files of lines; file -> rows."""
     use_catalogue(duck, draft)
     columns = ", ".join(f"l.{name}" for name, _ in LINE_COLUMNS)
     credited = (StoredLine(*row) for rows in view.rows(_CREDITED.format(columns=columns)) for row in rows)
     stage_versions(duck, "credited", settled(credited))
     duck.execute("CREATE OR REPLACE TABLE credited_pairs AS SELECT DISTINCT customer_id, sku FROM credited")
-    files: list[str] = []
-    total = 0
-    count = _count(duck, "credited")
-    if count:
-        files.append("lines/base-credited.parquet")
-        total += write_parquet(duck, with_styles("SELECT * FROM credited"), draft / files[-1])
+    rows: dict[str, int] = {}
+    file = "lines/base-credited.parquet"
+    if count := write_parquet(duck, with_styles("SELECT * FROM credited"), draft / file):
+        rows[file] = count
+    else:
+        (draft / file).unlink()
     view.sort_in_memory()
     waiting: Future[int] | None = None
     with ThreadPoolExecutor(1) as writer:
         for number, chunk in enumerate(_chunks(view.table("order_lines", LINE_COLUMNS, "ORDER BY t.customer_id"))):
             if waiting is not None:
-                total += waiting.result()
-                tell("lines", total)
-            files.append(f"lines/base-{number:04}.parquet")
-            waiting = writer.submit(_write_chunk, duck.cursor(), chunk, draft / files[-1])
-        total += waiting.result() if waiting is not None else 0
-    tell("lines", total)
-    return files, total
+                rows[file] = waiting.result()
+                tell("lines", sum(rows.values()))
+            file = f"lines/base-{number:04}.parquet"
+            waiting = writer.submit(_write_chunk, duck.cursor(), chunk, draft / file)
+        if waiting is not None:
+            rows[file] = waiting.result()
+    tell("lines", sum(rows.values()))
+    return rows
 
 
 def _write_chunk(duck: duckdb.DuckDBPyConnection, chunk: pa.Table, path: Path) -> int:
@@ -196,8 +192,3 @@ def _version_batches(versions: Iterator[Version]) -> Iterator[pa.RecordBatch]:
 def _batch(rows: list[Any], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(zip(*rows, strict=True), schema.types, strict=True)
     return pa.RecordBatch.from_arrays([pa.array(column, type=kind) for column, kind in columns], schema=schema)
-
-
-def _count(duck: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = duck.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(row[0]) if row else 0

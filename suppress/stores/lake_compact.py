@@ -1,0 +1,86 @@
+"""Merge the files of order lines: deltas into one, or base and deltas into a new base, from the lake's files alone."""
+
+# ruff: noqa: S608  (the text is put together from names in this room; values travel as parameters)
+
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from suppress.stores.lake_files import write_parquet
+from suppress.stores.lake_lines import VERSION_TYPES, files_relation, lines_relation
+from suppress.stores.lake_rebuild import ROWS_PER_FILE, with_styles
+
+MOST_DELTAS: Final = 8
+"""Deltas that wait side by side: each one more costs every reader a little."""
+
+_VERSION: Final = ", ".join(VERSION_TYPES)
+
+
+def fold_deltas(duck: duckdb.DuckDBPyConnection, draft: Path, lines: dict[str, Any], number: int) -> dict[str, Any]:
+    """All deltas as one, the base as it is; the manifest's new entries about lines. Needs `styles`."""
+    base = lines["base_files"]
+    deltas = lines["lines"][base:]
+    masks = [{**each, "below": each["below"] - base} for each in lines["replaced"]]
+    file, mask = f"lines/folded-{number:06}.parquet", f"lines/folded-{number:06}.replaced.parquet"
+    live = lines_relation(draft, {"lines": deltas, "replaced": masks}, _VERSION)
+    rows = write_parquet(duck, with_styles(live), draft / file)
+    replaced = []
+    if masks:
+        pairs = f"SELECT DISTINCT customer_id, sku FROM {files_relation(draft, (each['pairs'] for each in masks))}"
+        write_parquet(duck, f"{pairs} ORDER BY customer_id, sku", draft / mask)
+        replaced = [{"pairs": mask, "below": base}]
+    kept = lines["lines"][:base]
+    _remove(draft, [*deltas, *(each["pairs"] for each in masks)])
+    return {
+        "lines": [*kept, file],
+        "base_files": base,
+        "replaced": replaced,
+        "line_rows": {**{name: lines["line_rows"][name] for name in kept}, file: rows},
+    }
+
+
+def compact_lines(duck: duckdb.DuckDBPyConnection, draft: Path, lines: dict[str, Any], number: int) -> dict[str, Any]:
+    """Everything in a new base of files of like size; the manifest's new entries about lines. Needs `styles`."""
+    live = lines_relation(draft, lines, _VERSION)
+    line_rows: dict[str, int] = {}
+    bounds = _bounds(duck, draft, lines["lines"])
+    for part, (low, high) in enumerate(zip([None, *bounds], [*bounds, None], strict=True)):
+        conditions = [f"customer_id {sign} {_text(at)}" for sign, at in ((">=", low), ("<", high)) if at is not None]
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        file = f"lines/base-{number:06}-{part:04}.parquet"
+        rows = write_parquet(duck, with_styles(f"SELECT * FROM ({live}){where}"), draft / file)
+        if rows:
+            line_rows[file] = rows
+        else:
+            (draft / file).unlink()
+    _remove(draft, [*lines["lines"], *(each["pairs"] for each in lines["replaced"])])
+    return {"lines": list(line_rows), "base_files": len(line_rows), "replaced": [], "line_rows": line_rows}
+
+
+def _bounds(duck: duckdb.DuckDBPyConnection, draft: Path, files: list[str]) -> list[str]:
+    """Customers at which to cut, from the row groups' smallest, so that each part has about ROWS_PER_FILE lines."""
+    if not files:
+        return []
+    paths = ", ".join(f"'{str(draft / file).replace(chr(39), chr(39) * 2)}'" for file in files)
+    groups = duck.execute(
+        f"SELECT stats_min_value, num_values FROM parquet_metadata([{paths}])"
+        " WHERE path_in_schema = 'customer_id' ORDER BY stats_min_value"
+    ).fetchall()
+    bounds: list[str] = []
+    waiting = 0
+    for smallest, rows in groups:
+        if waiting >= ROWS_PER_FILE and smallest and smallest not in bounds:
+            bounds.append(smallest)
+            waiting = 0
+        waiting += rows
+    return bounds
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _remove(draft: Path, files: list[str]) -> None:
+    for file in files:
+        (draft / file).unlink()
