@@ -1,4 +1,4 @@
-"""Run one rival in a fresh process and say what it took: wall clock, CPU and memory of the process and all it started."""
+"""Run one rival in a fresh process and say what it took: wall clock, CPU, memory of it and all it started."""
 
 import json
 import os

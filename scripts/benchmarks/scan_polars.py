@@ -1,6 +1,6 @@
 """Rival (b): Polars, lazy and streaming, for the eight rules of `scan-8.yaml` on the columns of a facts folder.
 
-The same plan as rival (a) in its one-join form; Polars has no order-keeping streaming join, so what is written is sorted.
+The same plan as rival (a) in its one-join form; streaming joins keep no order, so what is written is sorted.
 """
 
 import json

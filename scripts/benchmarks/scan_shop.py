@@ -1,7 +1,7 @@
-"""Turn a ScanSpec into a seeded facts folder: the columns a campaign scan reads, written once and kept under bench-data.
+"""Turn a ScanSpec into a seeded facts folder: the columns a scan reads, written once and kept under bench-data.
 
-Skewed as shops are: few skus make most sales (Zipf-like), few customers make most orders (lognormal). Made as arrays and
-written by DuckDB, so that 50 M order lines take minutes. Lines carry what came back; there are no credit notes.
+Skewed as shops are: few skus make most sales (Zipf-like), few customers make most orders (lognormal). Made as arrays
+and written by DuckDB, so that 50 M order lines take a minute. Lines carry what came back; there are no credit notes.
 """
 
 import hashlib
