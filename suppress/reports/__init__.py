@@ -1,0 +1,1 @@
+"""Turn a ScanReport into what people look at: one HTML file, and a summary for the terminal."""

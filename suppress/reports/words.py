@@ -1,0 +1,169 @@
+"""Tell figures in words: the sentences both the page and the terminal show."""
+
+from typing import Final
+
+from suppress.decisions.report import PriceMap, ScanReport, Share, SourceAge
+from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE
+from suppress.reports.money import round_price
+from suppress.rules.wording import date_words
+
+_SMALL: Final = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+CHANNELS: Final = {"email": "an e-mail", "sms": "a text message", "push": "a push message", "advert": "an advert"}
+
+
+def number(count: int) -> str:
+    """With thousands separators."""
+    return f"{count:,}"
+
+
+def share(part: int, total: int) -> str:
+    """A part of a whole in per cent; small parts and small remainders are never rounded away."""
+    if not total:
+        return "–"
+    percent = part * 100 / total
+    if 0 < percent < 0.1:
+        return "< 0.1 %"
+    if 99.9 < percent < 100:
+        return "> 99.9 %"
+    return f"{percent:.1f} %" if part and part != total else f"{percent:.0f} %"
+
+
+def parts_share(parts: int) -> str:
+    """Parts per ten thousand in per cent."""
+    return f"{parts / 100:g} %"
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 message`, `2,000 messages`."""
+    return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
+
+
+def small(count: int) -> str:
+    """A number as it is written in a sentence."""
+    return _SMALL[count] if 0 <= count < len(_SMALL) else number(count)
+
+
+def length(us: int) -> str:
+    """A length of time as people say it, rounded: `two days`, `five weeks`, `eight months`, `three years`."""
+    if us < US_PER_HOUR:
+        return _of(us / US_PER_MINUTE, "minute")
+    if us < 2 * US_PER_DAY:
+        return _of(us / US_PER_HOUR, "hour")
+    days = us / US_PER_DAY
+    if days < 14:
+        return _of(days, "day")
+    if days < 60:
+        return _of(days / 7, "week")
+    return _of(days / 30.4, "month") if days < 700 else _of(days / 365, "year")
+
+
+def _of(amount: float, unit: str) -> str:
+    whole = round(amount)
+    return f"{small(whole)} {unit}{'' if whole == 1 else 's'}"
+
+
+def headline(report: ScanReport) -> str:
+    """What becomes of the messages, in one sentence."""
+    verdicts = report.verdicts
+    if not verdicts.messages:
+        return "There was no message to decide."
+    if verdicts.send == verdicts.messages:
+        return (
+            f"All {counted(verdicts.messages, 'message')} go out." if verdicts.messages > 1 else "The message goes out."
+        )
+    parts = [f"{number(verdicts.send) if verdicts.send else 'none'} {'goes' if verdicts.send == 1 else 'go'} out"]
+    if verdicts.hold:
+        parts.append(f"{number(verdicts.hold)} {_verb(verdicts.hold, 'wait')}")
+    if verdicts.suppress:
+        parts.append(f"{number(verdicts.suppress)} {_verb(verdicts.suppress, 'stay')} home")
+    return f"Of {counted(verdicts.messages, 'message')}, {listed(parts)}."
+
+
+def items_sentence(report: ScanReport) -> str:
+    """What becomes of the items, in one or two sentences; empty when messages had none."""
+    items = report.items
+    if not items.asked:
+        return "The messages recommend no items."
+    if not items.dropped:
+        return f"All {counted(items.asked, 'recommended item')} may be shown."
+    told = (
+        f"Of {counted(items.asked, 'recommended item')}, {number(items.dropped)} ({share(items.dropped, items.asked)}) "
+        f"{'was' if items.dropped == 1 else 'were'} taken out"
+    )
+    if items.replaced:
+        told += f"; for {number(items.replaced)} of them something better was found"
+    return f"{told}."
+
+
+def changed_sentence(report: ScanReport) -> str:
+    """What changed since the run before; empty without one."""
+    before = report.previous
+    if before is None:
+        return ""
+    since = f" of {date_words(before.as_of)}" if before.as_of else ""
+    told = f"Since the run{since}, {counted(before.changed, 'message')} changed verdict"
+    if before.new or before.gone:
+        told += f"; {number(before.new)} {_verb(before.new, 'is', 'are')} new and {number(before.gone)} gone"
+    if report.decided_anew is not None:
+        told += f". {counted(report.decided_anew, 'message')} had to be decided again"
+    return f"{told}."
+
+
+def share_sentence(told: Share, name: str) -> str:
+    """How near a `max_share` is, or that it is passed."""
+    seen, allowed = share(told.acted_on, told.total), parts_share(told.max_share)
+    if told.passed:
+        return f"{name}: {seen} of {told.counts}, more than the {allowed} it may be"
+    return f"{name}: {seen} of {told.counts}, of {allowed} it may be"
+
+
+def age_sentence(source: SourceAge) -> str:
+    """How old a source was."""
+    if source.as_of is None:
+        return "never loaded"
+    age = length(source.age_us) if source.age_us is not None and source.age_us >= US_PER_MINUTE else "moments"
+    if source.stale and source.max_age_us is not None:
+        return f"{age} old: too old, {length(source.max_age_us)} allowed"
+    return f"{age} old"
+
+
+def band(prices: PriceMap, index: int) -> str:
+    """A price band: `below CHF 20`, `CHF 20 – 50`, `CHF 500 and more`."""
+    edges = prices.edges_minor
+    if index == 0:
+        return f"below {round_price(edges[0], prices.currency)}"
+    if index == len(edges):
+        return f"{round_price(edges[-1], prices.currency)} and more"
+    return f"{round_price(edges[index - 1], prices.currency)} – {round_price(edges[index], None)}"
+
+
+def source_name(source: str) -> str:
+    """A source as a heading: `Sent log`."""
+    return {"sent": "Sent log"}.get(source, source.replace("_", " ").capitalize())
+
+
+def listed(parts: list[str]) -> str:
+    """`a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _verb(count: int, one: str, many: str | None = None) -> str:
+    """The verb that goes with so many."""
+    if many is not None:
+        return one if count == 1 else many
+    return f"{one}s" if count == 1 else one
