@@ -21,7 +21,7 @@ def test_upgrade_then_check(empty_url: str) -> None:
 
     assert [6, 0, 0, 0] == [result.exit_code for result in results]
     assert "run `suppress db upgrade`" in results[0].stderr
-    assert "upgraded from nothing to revision 0003" in results[1].stdout
+    assert "upgraded from nothing to revision 0004" in results[1].stdout
     assert "nothing to do" in results[2].stdout
     assert "tables: as they should be" in results[3].stdout
 

@@ -54,7 +54,7 @@ def rows_of(database: Database, table: str, columns: int) -> list[tuple[object, 
 
 def test_an_old_database_is_refused_until_upgraded(first: str) -> None:
     """A database at revision 0001 is not opened, and says what to run."""
-    with pytest.raises(StoreError, match="at revision 0001, this version needs 0003; run `suppress db upgrade`"):
+    with pytest.raises(StoreError, match="at revision 0001, this version needs 0004; run `suppress db upgrade`"):
         Database.open(first)
 
 
