@@ -8,13 +8,17 @@ DEFAULT_RULESET = "retail-default"
 
 
 class Settings(BaseSettings):
-    """`database`: a SQLAlchemy URL. `rules`: a folder or file. `ruleset`: which one of the folder decides."""
+    """`database`: a SQLAlchemy URL. `rules`: a folder or file. `ruleset`: which one of the folder decides.
+
+    `lake`: folder of the columns scans read; None = beside the database.
+    """
 
     model_config = SettingsConfigDict(env_prefix="SUPPRESS_", toml_file="suppress.toml", extra="ignore")
 
     database: str = DEFAULT_DATABASE
     rules: str = DEFAULT_RULES
     ruleset: str | None = None
+    lake: str | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -17,6 +17,7 @@ from suppress.errors import StoreError
 from suppress.facts.snapshot import Source
 from suppress.stores.lake_generations import hold
 from suppress.stores.lake_lines import files_relation, lines_relation
+from suppress.stores.urls import read_url
 
 ONLY_RESTATED: Final = "stock_time"
 """The source of a change that is none but in time: a stock figure stated again as it was."""
@@ -97,6 +98,19 @@ class Lake:
 
     def __del__(self) -> None:
         self.close()
+
+
+def lake_path(database: str, lake: str | Path | None = None) -> Path:
+    """Where the lake of a database is: where it is said to be, else `NAME.lake` beside SQLite's NAME.db, else here.
+
+    Raises StoreError when the URL is none of ours.
+    """
+    if lake is not None:
+        return Path(lake)
+    url = read_url(database)
+    if url.get_backend_name() == "sqlite":
+        return Path(url.database or "suppress.db").with_suffix(".lake")
+    return Path(f"{url.database or 'suppress'}.lake")
 
 
 def open_lake(path: Path) -> Lake:

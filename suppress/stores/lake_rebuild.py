@@ -118,12 +118,13 @@ PLAIN_VERSION: Final = (
 """The one version of a line no credit touched, over the store's columns `c`."""
 
 
-def with_styles(versions: str) -> str:
+def with_styles(versions: str, *, is_sorted: bool = True) -> str:
     """Versions with the catalogue's columns, sorted as a file is. Needs `styles`."""
+    order = f" ORDER BY {_ORDER}" if is_sorted else ""
     columns = ", ".join(
         f"p.{name}" if name in {"item_group", "category", "brand"} else f"v.{name}" for name in FILE_COLUMNS
     )
-    return f"SELECT {columns} FROM ({versions}) v LEFT JOIN styles p ON p.sku = v.sku ORDER BY {_ORDER}"
+    return f"SELECT {columns} FROM ({versions}) v LEFT JOIN styles p ON p.sku = v.sku{order}"
 
 
 _ORDER: Final = ", ".join(f"v.{name.strip()}" for name in FILE_ORDER.split(","))
@@ -132,20 +133,16 @@ _ORDER: Final = ", ".join(f"v.{name.strip()}" for name in FILE_ORDER.split(","))
 def _write_lines(duck: duckdb.DuckDBPyConnection, view: StoreView, draft: Path, tell: Progress) -> dict[str, int]:
     """Write all files of lines; file -> rows."""
     use_catalogue(duck, draft)
-    columns = ", ".join(f"l.{name}" for name, _ in LINE_COLUMNS)
-    credited = (StoredLine(*row) for rows in view.rows(_CREDITED.format(columns=columns)) for row in rows)
-    stage_versions(duck, "credited", settled(credited))
-    duck.execute("CREATE OR REPLACE TABLE credited_pairs AS SELECT DISTINCT customer_id, sku FROM credited")
+    stage_credited(duck, view)
     rows: dict[str, int] = {}
     file = "lines/base-credited.parquet"
     if count := write_parquet(duck, with_styles("SELECT * FROM credited"), draft / file):
         rows[file] = count
     else:
         (draft / file).unlink()
-    view.sort_in_memory()
     waiting: Future[int] | None = None
     with ThreadPoolExecutor(1) as writer:
-        for number, chunk in enumerate(_chunks(view.table("order_lines", LINE_COLUMNS, "ORDER BY t.customer_id"))):
+        for number, chunk in enumerate(line_chunks(view)):
             if waiting is not None:
                 rows[file] = waiting.result()
                 tell("lines", sum(rows.values()))
@@ -159,20 +156,36 @@ def _write_lines(duck: duckdb.DuckDBPyConnection, view: StoreView, draft: Path, 
 
 def _write_chunk(duck: duckdb.DuckDBPyConnection, chunk: pa.Table, path: Path) -> int:
     duck.register("chunk", chunk)
-    plain = (
+    return write_parquet(duck, with_styles(plain_lines()), path)
+
+
+def stage_credited(duck: duckdb.DuckDBPyConnection, view: StoreView) -> None:
+    """Make `credited`, the versions of all lines whose customer and sku have a credit, and `credited_pairs`."""
+    columns = ", ".join(f"l.{name}" for name, _ in LINE_COLUMNS)
+    lines = (StoredLine(*row) for rows in view.rows(_CREDITED.format(columns=columns)) for row in rows)
+    stage_versions(duck, "credited", settled(lines))
+    duck.execute("CREATE OR REPLACE TABLE credited_pairs AS SELECT DISTINCT customer_id, sku FROM credited")
+
+
+def plain_lines() -> str:
+    """The versions of the lines in `chunk`, without those in `credited`."""
+    return (
         f"SELECT {PLAIN_VERSION} FROM chunk c WHERE c.units > 0 AND NOT EXISTS"
         " (SELECT 1 FROM credited_pairs x WHERE x.customer_id = c.customer_id AND x.sku = c.sku)"
     )
-    return write_parquet(duck, with_styles(plain), path)
 
 
-def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def line_chunks(view: StoreView) -> Iterator[pa.Table]:
+    """All order lines as stored, sorted by customer, ROWS_PER_FILE at a time."""
+    view.sort_in_memory()
     held: list[pa.RecordBatch] = []
-    for batch in batches:
+    rows = 0
+    for batch in view.table("order_lines", LINE_COLUMNS, "ORDER BY t.customer_id"):
         held.append(batch)
-        if sum(each.num_rows for each in held) >= ROWS_PER_FILE:
+        rows += batch.num_rows
+        if rows >= ROWS_PER_FILE:
             yield pa.Table.from_batches(held)
-            held = []
+            held, rows = [], 0
     if held:
         yield pa.Table.from_batches(held)
 
