@@ -5,6 +5,7 @@ from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
 from suppress.reports.prevented import told
 from suppress.reports.words import (
+    between_words,
     changed_sentence,
     counted,
     headline,
@@ -15,7 +16,6 @@ from suppress.reports.words import (
     share_sentence,
     source_name,
 )
-from suppress.rules.wording import date_words
 
 VERDICTS = (
     ("send", "go out", "sent as they stand, or with fewer or other items"),
@@ -28,8 +28,7 @@ def masthead(report: ScanReport) -> Safe:
     """Whose report this is, and the sentence it all comes down to."""
     about = [f"Ruleset {report.ruleset}"]
     if report.as_of_to is not None and report.as_of_from is not None:
-        first, last = date_words(report.as_of_from), date_words(report.as_of_to)
-        about.append(f"decided as of {last}" if first == last else f"decided as of {first} to {last}")
+        about.append(f"decided as of {between_words(report.as_of_from, report.as_of_to)}")
     return tag(
         "header",
         tag("p", report.campaign or "Campaign scan", class_="eyebrow"),
@@ -123,7 +122,8 @@ def _card(one: Prevented, report: ScanReport) -> Safe:
             "p",
             f"{rule.name if rule else one.rule}",
             f" · shown instead: “{instead}”" if instead else None,
-            f" · message {one.message_id}",
+            " · ",
+            tag("span", f"message {one.message_id}", class_="whole"),
             class_="muted small",
         ),
     )

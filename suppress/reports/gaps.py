@@ -19,7 +19,7 @@ def budgets(report: ScanReport) -> Safe | None:
     rows: list[Row] = [
         (
             Cell(join(tag("span", one.title or one.sku, class_="name"),
-                      charts.part_bar(one.used, one.budget, kind="send"),
+                      charts.part_bar(one.used, one.used + one.turned_away, kind="send"),
                       tag("code", one.sku, class_="code") if one.title else None), one.title or one.sku),
             one.budget,
             one.used,
@@ -42,7 +42,15 @@ def budgets(report: ScanReport) -> Safe | None:
             f"used ({share(told.used, told.budget)}). Of {counted(told.exhausted, 'item')} every place is taken, and "
             f"{counted(told.turned_away, 'candidate')} went without.",
         ),
-        table("Items that turned most away", columns, rows, sortable=True, style="rules") if rows else None,
+        table(
+            "Items that turned most away; the bar is the part of candidates that got a place",
+            columns,
+            rows,
+            sortable=True,
+            style="rules",
+        )
+        if rows
+        else None,
         aria_labelledby="stock",
     )
 
@@ -87,7 +95,7 @@ def _sources(report: ScanReport) -> Safe:
     rows: list[Row] = [
         (
             source_name(one.source),
-            f"{date_words(one.as_of)} UTC" if one.as_of else "–",
+            date_words(one.as_of) if one.as_of else "–",
             Cell(age_sentence(one), style="passed" if one.stale else None),
         )
         for one in report.sources

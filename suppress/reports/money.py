@@ -35,4 +35,4 @@ def _amount(minor: int, decimals: int) -> str:
 
 
 def _with(currency: str | None, amount: str) -> str:
-    return f"{currency} {amount}" if currency else amount
+    return f"{currency}\N{NO-BREAK SPACE}{amount}" if currency else amount

@@ -32,7 +32,7 @@
     });
   }
 
-  const FIRST = 50;
+  const FIRST = 25;
   const table = document.getElementById("rows");
   const search = document.getElementById("search");
   const rule = document.getElementById("rule");

@@ -1,36 +1,51 @@
 """Write where drops happen and when held messages go: categories over prices, campaigns and channels, hours."""
 
+from datetime import UTC
+from typing import Final
+
 from suppress.decisions.report import Cell as Counts
 from suppress.decisions.report import Group, Holds, PriceMap, ScanReport
 from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
 from suppress.reports.tables import Cell, Column, Row, table
-from suppress.reports.words import band, counted, number, share
+from suppress.reports.words import band, counted, listed, number, share
 from suppress.rules.wording import date_words
 
-SHADES = 7
+SHADES: Final = 7
+ENOUGH: Final = 100
+"""Candidates a field needs to set the scale of the colours: in a field of few, every share is an accident."""
+
+MOST_LABELS: Final = 24
+HOURS_PER_DAY: Final = 24
 
 
 def prices(report: ScanReport) -> Safe | None:
     """Which items were dropped: categories over price bands. Nothing without prices."""
     if not report.prices:
         return None
+    first, *further = report.prices
+    others = [prices.currency or "no currency" for prices in further]
     return tag(
         "section",
         tag("h2", "Where it hits: category over price", id_="prices"),
         tag(
             "p",
-            "Each field says which share of the items recommended there was taken out; the darker, the more. "
-            "Below it, how many that are.",
+            "Each field says which share of the items recommended there was taken out; the stronger the "
+            "colour, the more. Below it, how many that are.",
         ),
-        *(_map(prices) for prices in report.prices),
+        _map(first),
+        tag("details", tag("summary", f"Items priced in {listed(others)}"), *(_map(prices) for prices in further))
+        if further
+        else None,
         aria_labelledby="prices",
     )
 
 
 def _map(prices: PriceMap) -> Safe:
     unpriced = any(row.unpriced.asked for row in prices.rows)
-    darkest = max((_part(cell) for row in prices.rows for cell in (*row.cells, row.unpriced)), default=0.0)
+    fields = [cell for row in prices.rows for cell in (*row.cells, row.unpriced) if cell.asked]
+    counted_ = [cell for cell in fields if cell.asked >= ENOUGH] or fields
+    darkest = max((_part(cell) for cell in counted_), default=0.0)
     columns = [Column("Category", wide=True)]
     columns.extend(Column(band(prices, index), numeric=True) for index in range(len(prices.edges_minor) + 1))
     if unpriced:
@@ -49,7 +64,7 @@ def _heat(cell: Counts, darkest: float) -> Cell:
     if not cell.asked:
         return Cell(tag("span", "–", class_="muted"), style="shade-0")
     shade = round(_part(cell) / darkest * SHADES) if darkest else 0
-    shade = max(1, shade) if cell.dropped else 0
+    shade = min(SHADES, max(1, shade)) if cell.dropped else 0
     return Cell(
         join(
             tag("span", share(cell.dropped, cell.asked), class_="part-of"),
@@ -138,24 +153,31 @@ def held(report: ScanReport) -> Safe | None:
     )
 
 
+def _hours(holds: Holds) -> Safe | None:
+    """The time of day under each column, where there is room; the table says the same aloud."""
+    if len(holds.buckets) > MOST_LABELS or holds.bucket_hours >= HOURS_PER_DAY:
+        return None
+    hours = (tag("span", f"{bucket.starts_at.astimezone(UTC):%H}") for bucket in holds.buckets)
+    return tag("div", *hours, class_="hours muted small", aria_hidden="true")
+
+
 def _histogram(holds: Holds) -> Safe:
     counts = [bucket.messages for bucket in holds.buckets]
     most = max(holds.buckets, key=lambda bucket: bucket.messages)
     width = "hour" if holds.bucket_hours == 1 else f"{holds.bucket_hours} hours"
-    peak = f"Most at once, {number(most.messages)}, in the {width} from {date_words(most.starts_at)} UTC."
-    rows: list[Row] = [
-        (f"{date_words(bucket.starts_at)} UTC", bucket.messages) for bucket in holds.buckets if bucket.messages
-    ]
-    columns = (Column("Due from", wide=True), Column("Messages", numeric=True))
+    peak = f"Most at once, {number(most.messages)}, in the {width} from {date_words(most.starts_at)}."
+    rows: list[Row] = [(date_words(bucket.starts_at), bucket.messages) for bucket in holds.buckets if bucket.messages]
+    columns = (Column("Due from (UTC)", wide=True), Column("Messages", numeric=True))
     return join(
         tag("p", peak),
         tag(
             "figure",
             charts.columns(counts, f"Messages due, per {width}. {peak}"),
+            _hours(holds),
             tag(
                 "figcaption",
-                tag("span", f"{date_words(holds.buckets[0].starts_at)} UTC"),
-                tag("span", f"{date_words(holds.buckets[-1].starts_at)} UTC") if len(counts) > 1 else None,
+                tag("span", date_words(holds.buckets[0].starts_at)),
+                tag("span", date_words(holds.buckets[-1].starts_at)) if len(counts) > 1 else None,
                 class_="muted small ends",
             ),
         ),

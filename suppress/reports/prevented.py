@@ -86,8 +86,7 @@ def _bought_words(one: Prevented, bought: Clue) -> tuple[str, str]:
         case "item_group":
             what = "buying it in this or another size or colour"
         case "category":
-            kind = (one.category or "").rpartition("/")[2].replace("-", " ")
-            what = f"buying from {kind}" if kind else "buying one of the same kind"
+            what = "buying another of its kind"
         case "brand":
             what = f"buying {small(units)} things of the same brand" if units > 1 else "buying the same brand"
         case "component":

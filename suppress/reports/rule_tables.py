@@ -36,7 +36,7 @@ def _table(caption: str, pairs: list[tuple[ReportRule, RuleFigures]], total: int
     largest = max((told.decided for _, told in pairs), default=0)
     rows: list[Row] = [
         (
-            Cell(_named(rule, charts.part_bar(told.decided, largest)), rule.name.lower()),
+            Cell(_named(rule, charts.part_bar(told.decided, largest, kind=_kind(rule))), rule.name.lower()),
             told.decided,
             Cell(share(told.decided, total), told.decided),
             told.alone,
@@ -114,8 +114,13 @@ def _share_row(report: ScanReport, told: Share) -> Row:
 
 def _named(rule: ReportRule, bar: Safe | None = None) -> Safe:
     return join(
-        tag("span", rule.name, class_="name"),
+        tag("span", rule.title or rule.sentence, class_="name"),
         bar,
-        tag("span", rule.sentence, class_="muted small sentence-of-rule"),
+        tag("span", rule.sentence, " ", class_="muted small sentence-of-rule") if rule.title else None,
         tag("code", rule.code, class_="code"),
     )
+
+
+def _kind(rule: ReportRule) -> str:
+    """The colour of what the rule does."""
+    return "hold" if rule.effect.startswith("hold") else "suppress"

@@ -41,7 +41,7 @@ def table(
     body = [_row(row, columns) for row in rows]
     made = tag(
         "table",
-        tag("caption", caption),
+        tag("caption", tag("span", caption)),
         tag("thead", tag("tr", *heads)),
         tag("tbody", *body),
         tag("tfoot", _row(foot, columns)) if foot else None,

@@ -1,5 +1,6 @@
 """Tell figures in words: the sentences both the page and the terminal show."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from suppress.decisions.report import PriceMap, ScanReport, Share, SourceAge
@@ -122,6 +123,16 @@ def changed_sentence(report: ScanReport) -> str:
     if report.decided_anew is not None:
         told += f". {counted(report.decided_anew, 'message')} had to be decided again"
     return f"{told}."
+
+
+def between_words(first: datetime, last: datetime) -> str:
+    """A stretch of time; a date is said once: `22 November 2026 16:00 to 17:29 UTC`."""
+    if first == last:
+        return date_words(first)
+    if first.astimezone(UTC).date() != last.astimezone(UTC).date():
+        return f"{date_words(first)} to {date_words(last)}"
+    began = date_words(first).removesuffix(" UTC")
+    return f"{began} to {last.astimezone(UTC):%H:%M} UTC"
 
 
 def share_sentence(told: Share, name: str) -> str:

@@ -36,7 +36,7 @@ from suppress.scan.figures_examples import examples
 from suppress.scan.figures_prices import count_skus, price_maps
 from suppress.scan.sql import path
 
-SCARCE: Final = 15
+SCARCE: Final = 10
 """Skus whose budgets are told one by one."""
 
 NUMBERED: Final = "file_row_number = true"

@@ -239,7 +239,7 @@ def _clues(evidence: list[dict[str, Any]] | None) -> tuple[Clue, ...]:
 
 
 def _sample(connection: duckdb.DuckDBPyConnection, items: list[_Item], items_total: int) -> Sample:
-    """Messages that do not go out now, then dropped items, in the order of the files."""
+    """Messages that do not go out now and dropped items, by message."""
     messages_total, rules = _extent(connection, "report_messages", "verdict <> 'send'")
     messages = connection.execute(
         f"""WITH drawn AS (
@@ -276,6 +276,7 @@ def _sample(connection: duckdb.DuckDBPyConnection, items: list[_Item], items_tot
         )
         for item in items
     )
+    rows.sort(key=lambda row: (row.message_id, row.sku or ""))
     return Sample(rows=tuple(rows), total=messages_total + items_total)
 
 
