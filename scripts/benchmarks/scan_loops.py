@@ -148,10 +148,11 @@ def _write(out: Path, judged: Sequence[Judged]) -> None:
 
 
 def _main(url: str, messages: str, out: str, loop: str, rules: str) -> None:
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     judged = list(LOOPS[loop](url, rules, _messages(messages)))
     _write(Path(out), judged)
-    print(json.dumps({"work_s": time.perf_counter() - begun, "messages": len(judged)}))
+    took = {"work_s": time.perf_counter() - begun, "work_cpu_s": time.process_time() - cpu}
+    print(json.dumps({**took, "messages": len(judged)}))
 
 
 if __name__ == "__main__":

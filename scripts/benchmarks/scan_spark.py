@@ -76,6 +76,7 @@ def _main(facts: str, messages: str, out: str) -> None:
         .config("spark.sql.shuffle.partitions", 16)
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.parquet.compression.codec", "zstd")
         .config("spark.local.dir", f"{out}-spark")
         .getOrCreate()

@@ -51,9 +51,9 @@ def bars_of_imports(imports: Iterable[Import]) -> list[Bar]:
 
 def bars_table(core: Iterable[Bar], whole: Iterable[Bar]) -> str:
     """Each bar with its figure, met or missed, for both rulesets of 50 rules."""
-    told = {bar.promise: _told(bar) for bar in whole}
-    rows = [(bar.promise, _told(bar), told.get(bar.promise, "")) for bar in core]
-    return _table(("bar", "core", WHOLE), rows)
+    told = {bar.promise: met_or_missed(bar) for bar in whole}
+    rows = [(bar.promise, met_or_missed(bar), told.get(bar.promise, "")) for bar in core]
+    return markdown_table(("bar", "core", WHOLE), rows)
 
 
 def whole_about(beside: Iterable[Beside]) -> str:
@@ -88,7 +88,7 @@ def beside_table(beside: Iterable[Beside], rules: str) -> str:
             )
         )
     heads = ("store", "lines", f"6 items, {rules}", "p50 ms", "p99 ms", "per CPU s", "per wall s", "cost to check")
-    return _table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def grid_table(cells: Iterable[Cell]) -> str:
@@ -103,7 +103,8 @@ def grid_table(cells: Iterable[Cell]) -> str:
         )
         for cell in cells
     ]
-    return _table(("store", "rules", "lines", "items", "p50 ms", "p99 ms", "checks per CPU s", "per wall s"), rows)
+    heads = ("store", "rules", "lines", "items", "p50 ms", "p99 ms", "checks per CPU s", "per wall s")
+    return markdown_table(heads, rows)
 
 
 def imports_table(imports: Iterable[Import]) -> str:
@@ -111,7 +112,7 @@ def imports_table(imports: Iterable[Import]) -> str:
     rows = [
         (i.store, i.source, f"{i.rows:,}", f"{i.megabytes:,.0f}", f"{i.seconds:.1f}", f"{i.rate:,.0f}") for i in imports
     ]
-    return _table(("store", "file", "rows", "MB", "s", "rows/s"), rows)
+    return markdown_table(("store", "file", "rows", "MB", "s", "rows/s"), rows)
 
 
 def machine() -> str:
@@ -127,7 +128,7 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model}){memory}, {platform.system()}, Python {platform.python_version()}"
 
 
-def _told(bar: Bar) -> str:
+def met_or_missed(bar: Bar) -> str:
     return f"{bar.figure}, {'met' if bar.met else '**missed**'}"
 
 
@@ -139,7 +140,7 @@ def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     cells = [[str(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(heads))]
     lines = [
