@@ -44,6 +44,7 @@ NOT_GIVEN: Final = "NULL::VARCHAR"
 _ITEMS_TYPE: Final = "STRUCT(sku VARCHAR, placement VARCHAR, score DOUBLE)[]"
 _EARLIEST_US: Final = -2_208_988_800_000_000  # 1900
 _LATEST_US: Final = 7_258_118_400_000_000  # 2200
+INSTANTS: Final = {"timestamp with time zone", "timestamptz_ns"}
 _WHOLE: Final = {"tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint"}
 _TEXT: Final = {"varchar", "enum"}
 _FLOAT: Final = {"float", "double"}
@@ -212,10 +213,11 @@ def _item_maps(column: str, types: Mapping[str, Any]) -> Column:
 
 
 def _instant(column: str, type_: Any) -> Column:
-    if type_.id == "timestamp with time zone":
-        at = f"epoch_us({column})"
-        plain = f"isfinite({column}) AND {at} BETWEEN {_EARLIEST_US} AND {_LATEST_US}"
-        return Column(f"CASE WHEN isfinite({column}) THEN {at} END", f"coalesce(NOT ({plain}), false)")
+    if type_.id in INSTANTS:
+        instant = f"{column}::TIMESTAMPTZ"
+        at = f"epoch_us({instant})"
+        plain = f"isfinite({instant}) AND {at} BETWEEN {_EARLIEST_US} AND {_LATEST_US}"
+        return Column(f"CASE WHEN isfinite({instant}) THEN {at} END", f"coalesce(NOT ({plain}), false)")
     if type_.id in _TEXT:
         text = f"{column}::VARCHAR"
         at = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"

@@ -29,6 +29,7 @@ from suppress.facts.ids import MAX_ID_CHARACTERS
 from suppress.facts.message import Message
 from suppress.scan.message_columns import (
     FIELDS,
+    INSTANTS,
     PLAIN_LINE,
     Column,
     check_columns,
@@ -124,6 +125,21 @@ def blocks(connection: duckdb.DuckDBPyConnection, path: Path, border: Border) ->
         raise FactsError(f"{path}: the file cannot be read: {error.strerror or type(error).__name__}") from None
 
 
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turns what DuckDB says of a damaged Parquet file into a FactsError; a full disk or memory stays what it is."""
+    try:
+        yield
+    except duckdb.Error as error:
+        text = str(error).partition("\n")[0][:200]
+        is_of_the_machine = isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException)
+        is_ours = isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException)
+        is_elsewhere = isinstance(error, duckdb.IOException) and str(path) not in str(error)
+        if _ending(path) != ".parquet" or is_of_the_machine or is_ours or is_elsewhere:
+            raise
+        raise FactsError(f"{path}: the Parquet file is cut short or damaged: {text}") from None
+
+
 def first_row(path: Path) -> int:
     """The number of a file's first row that can be a message."""
     return 2 if _ending(path) == ".csv" else 1
@@ -155,28 +171,22 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 def _parquet_blocks(connection: duckdb.DuckDBPyConnection, path: Path, border: Border) -> Iterator[Block]:
     file = f"read_parquet({literal(str(path))}, file_row_number=true)"
-    try:
-        described = connection.sql(f"SELECT * FROM read_parquet({literal(str(path))})")
+    with readable(path):
+        described = connection.sql(f"SELECT * FROM {file}")
+        names = [name for name in described.columns if name != "file_row_number"]
         types = dict(zip(described.columns, described.types, strict=True))
-        check_columns(described.columns)
-        counted = connection.sql(f"SELECT count(*) FROM read_parquet({literal(str(path))})").fetchall()
-        rows: int = counted[0][0]
-        columns = message_columns(types)
-        odd = odd_row(columns)
-        for first in range(0, rows, _PARQUET_ROWS):
-            end = min(first + _PARQUET_ROWS, rows)
-            relation = (
-                f"(SELECT file_row_number + 1 AS row, * FROM {file} "
-                f"WHERE file_row_number >= {first} AND file_row_number < {end})"
-            )
-            read_odd = _odd_cells(connection, relation, types, odd, border)
-            yield Block(relation, columns, odd, end - first, end, (), read_odd)
-    except duckdb.Error as error:
-        if isinstance(error, duckdb.InvalidInputException | duckdb.IOException | duckdb.SerializationException):
-            raise FactsError(
-                f"the Parquet file is cut short or damaged: {str(error).partition(chr(10))[0][:200]}"
-            ) from None
-        raise
+        rows: int = connection.sql(f"SELECT count(*) FROM {file}").fetchall()[0][0]
+    check_columns(names)
+    columns = message_columns({name: types[name] for name in names})
+    odd = odd_row(columns)
+    for first in range(0, rows, _PARQUET_ROWS):
+        end = min(first + _PARQUET_ROWS, rows)
+        relation = (
+            f"(SELECT file_row_number + 1 AS row, * FROM {file} "
+            f"WHERE file_row_number >= {first} AND file_row_number < {end})"
+        )
+        read_odd = _odd_cells(connection, relation, types, odd, border)
+        yield Block(relation, columns, odd, end - first, end, (), read_odd)
 
 
 def _odd_cells(
@@ -197,11 +207,12 @@ def _odd_cells(
 def _fetchable(name: str, type_: Any) -> str:
     """A column in a form that becomes a Python value without a database of zones."""
     column = f'"{name}"'
-    return f"CASE WHEN isfinite({column}) THEN epoch_us({column}) END" if _is_instant(type_) else column
+    at = f"{column}::TIMESTAMPTZ"
+    return f"CASE WHEN isfinite({at}) THEN epoch_us({at}) END" if _is_instant(type_) else column
 
 
 def _is_instant(type_: Any) -> bool:
-    return bool(type_.id == "timestamp with time zone")
+    return bool(type_.id in INSTANTS)
 
 
 def _parsed(border: Border, cells: Mapping[str, Any], types: Mapping[str, Any] | None = None) -> Read:
@@ -242,7 +253,7 @@ def _given(name: str, cell: Any, *, is_instant: bool) -> object:
             case "attributes":
                 return _json_value(name, value, "a map like {...}")
             case "slots":
-                return int(value) if re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", value) else value
+                return int(value) if re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value) else value
     if name == "items" and isinstance(value, list):
         return [
             {key: each for key, each in entry.items() if each is not None or key == "sku"}

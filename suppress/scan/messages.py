@@ -21,7 +21,7 @@ from suppress.errors import FactsError
 from suppress.facts.instants import to_us
 from suppress.facts.message import Message
 from suppress.scan.message_columns import FIELDS, NOT_GIVEN
-from suppress.scan.message_files import Block, Border, blocks, first_row, message_files
+from suppress.scan.message_files import Block, Border, blocks, first_row, message_files, readable
 from suppress.scan.message_recipients import ADDRESSES, find_customers
 from suppress.scan.sql import literal
 
@@ -97,7 +97,8 @@ def read_messages(
             for path in files:
                 reading.begin(path)
                 for block in blocks(connection, path, border):
-                    reading.take(block)
+                    with readable(path):
+                        reading.take(block)
                     if progress:
                         progress(reading.rows)
             reading.refuse_repeated()
@@ -202,7 +203,8 @@ class _Reading:
 
     def number(self) -> None:
         """Makes `seq` the message's number among those accepted, and the table's own order."""
-        if self._number(f"SELECT count(*) FROM {_READ} WHERE seq <> rowid"):
+        # A deleted row leaves its rowid behind, so rows may stand at their place and still have gaps between them.
+        if self._number(f"SELECT count(*) FILTER (seq <> rowid) + coalesce(max(seq) + 1, 0) - count(*) FROM {_READ}"):
             others = ", ".join(name for name in _COLUMNS if name != "seq")
             self._connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE {_READ} AS"
