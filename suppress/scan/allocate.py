@@ -29,8 +29,7 @@ NOTHING_RESERVED: Final = "SELECT CAST(NULL AS VARCHAR) AS sku, CAST(NULL AS BIG
 
 # Equal scores go by the message's id, bytewise. A score that is none, or no number, comes after all others.
 _RANK: Final = (
-    "CASE WHEN h.score IS NULL OR isnan(h.score) THEN 1 ELSE 0 END,"
-    " h.score DESC, h.message_id, h.message_no, h.position"
+    "CASE WHEN isnan(h.score) THEN NULL ELSE h.score END DESC NULLS LAST, h.message_id, h.message_no, h.position"
 )
 
 
