@@ -209,6 +209,7 @@ class Scheduler:
         try:
             asked = out.with_name(f"{out.name}.messages.jsonl")
             messages = messages_of(schedule, slot) or asked
+            out.parent.mkdir(parents=True, exist_ok=True)
             # An attempt that goes on must see the messages of the one before it.
             if isinstance(schedule.messages, Query) and not (run.attempts > 1 and asked.exists()):
                 self._spool(schedule.messages, asked)
@@ -221,7 +222,6 @@ class Scheduler:
                 previous=Path(claim.previous_out) if claim.previous_out else None,
                 resume=run.attempts > 1 or run.asked_again,
             )
-            out.parent.mkdir(parents=True, exist_ok=True)
             end = self._scan(order, beat)
             if end.is_done:
                 asked.unlink(missing_ok=True)

@@ -14,7 +14,6 @@ _LISTS: Final = frozenset({"items", "replacements", "campaign_tags", "attributes
 
 def write_messages(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
     """How many rows there were. Lists and maps may come as JSON text; a time needs its zone. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished-{os.getpid()}")
     count = 0
     try:

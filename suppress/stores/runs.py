@@ -391,7 +391,9 @@ class RunStore:
     def _insert(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
         """1, or 0 when the row is there already."""
         dialect = sqlite if self._database.dialect == "sqlite" else postgresql
-        return connection.execute(dialect.insert(table).values(**row).on_conflict_do_nothing()).rowcount
+        key = next(iter(table.primary_key))
+        made = connection.execute(dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key))
+        return int(made.first() is not None)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

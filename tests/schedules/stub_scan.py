@@ -29,7 +29,9 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     (out / "run.json").write_text(json.dumps({"messages": messages}))
     note(journal, f"end {out} {os.getpid()}")
-    sys.stdout.write(json.dumps({"messages": 12, "sent": 9, "held": 1, "suppressed": 2, "report": f"{out}/report.json"}))
+    sys.stdout.write(
+        json.dumps({"messages": 12, "sent": 9, "held": 1, "suppressed": 2, "report": f"{out}/report.json"})
+    )
     return 0
 
 

@@ -1,0 +1,9 @@
+"""Tests of real schedulers run on both databases."""
+
+from tests.stores.conftest import (  # noqa: F401 - fixtures
+    backend,
+    postgresql_admin,
+    postgresql_template,
+    sqlite_template,
+    url,
+)
