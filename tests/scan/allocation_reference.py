@@ -81,18 +81,23 @@ def allocate(wishes: Sequence[Wish], reserved: Mapping[str, int]) -> tuple[set[P
 def _settled(wishes: Sequence[Wish], reserved: Mapping[str, int], rejected: set[Pair]) -> set[Pair]:
     """Rounds until no sku has more holders than places."""
     by_no = {wish.message_no: wish for wish in wishes}
-    while True:
-        taken = dict(reserved)
-        over: set[Pair] = set()
-        for pair in sorted(holders(wishes, rejected), key=lambda pair: rank(by_no, pair)):
-            sku = _candidate(by_no, pair).sku
-            if taken.get(sku, 0) < _cap(by_no, pair):
-                taken[sku] = taken.get(sku, 0) + 1
-            else:
-                over.add(pair)
-        if not over:
-            return rejected
+    while over := _refused(holders(wishes, rejected), by_no, reserved):
         rejected = rejected | over
+    return rejected
+
+
+def _refused(held: list[Pair], by_no: Mapping[int, Wish], reserved: Mapping[str, int]) -> set[Pair]:
+    """Who certainly gets no place: before whom as many stand as the sku has places, whatever becomes of the others."""
+    numbers, taken = dict(reserved), dict(reserved)
+    over: set[Pair] = set()
+    for pair in sorted(held, key=lambda pair: rank(by_no, pair)):
+        sku, cap = _candidate(by_no, pair).sku, _cap(by_no, pair)
+        if taken.get(sku, 0) >= cap:
+            over.add(pair)
+        numbers[sku] = numbers.get(sku, 0) + 1
+        if numbers[sku] <= cap:
+            taken[sku] = taken.get(sku, 0) + 1
+    return over
 
 
 def rank(by_no: Mapping[int, Wish], pair: Pair) -> tuple[object, ...]:
