@@ -26,6 +26,7 @@ KEPT_GENERATIONS: Final = 2
 MANIFEST: Final = "manifest.json"
 _CURRENT: Final = "CURRENT"
 _LOCK: Final = "LOCK"
+_TRIES: Final = 5
 _REBUILD_HELP: Final = "run `suppress lake rebuild`"
 
 
@@ -47,6 +48,9 @@ def current_generation(lake: Path) -> Generation:
     """The generation that serves. Raises StoreError when there is none, or it cannot be read."""
     try:
         name = (lake / _CURRENT).read_text().strip()
+        # Where it is gone, a writer went on by some generations just now, and there is a newer name.
+        if not (lake / name / MANIFEST).exists():
+            name = (lake / _CURRENT).read_text().strip()
     except FileNotFoundError:
         raise StoreError(f"there is no lake at {lake}; {_REBUILD_HELP}") from None
     except OSError as error:
@@ -140,16 +144,17 @@ def _lock_on(generation: Path, how: int) -> Iterator[int]:
 
 def hold(lake: Path) -> tuple[Generation, int]:
     """The generation that serves, with a handle that keeps it from being removed until it is closed."""
-    while True:
+    for _ in range(_TRIES):
         generation = current_generation(lake)
         try:
             handle = os.open(generation.folder / MANIFEST, os.O_RDONLY)
         except FileNotFoundError:
-            continue  # a writer went on by two generations just now
+            continue
         fcntl.flock(handle, fcntl.LOCK_SH)
         if (generation.folder / MANIFEST).exists():
             return generation, handle
         os.close(handle)
+    raise StoreError(f"the lake {lake} is replaced faster than it can be opened")
 
 
 def _remove_old(lake: Path, newest: int) -> None:
