@@ -40,6 +40,7 @@ _MODULES: Final = {
     "b": ("scan_polars",),
     "e": ("scan_spark",),
 }
+_SPARK: Final = "e"
 _LOOPS: Final = {"c": "check-many", "d": "orm"}
 
 
@@ -68,8 +69,8 @@ class Scans:
                     _say(f"{NAMES[key]}, run {number + 1}")
                     runs[key].append(self._run(key))
         self._require_equal()
-        pairs = self.count * ITEMS
-        return [Rival(key, runs[key], self._messages_of(key), self.count, pairs) for key in asked]
+        wanted = {key: self._messages_of(key) if key == _SPARK else self.count for key in asked}
+        return [Rival(key, runs[key], self._messages_of(key), wanted[key], wanted[key] * ITEMS) for key in asked]
 
     def about(self, rivals: list[Rival]) -> str:
         """What was decided on what, and what came out."""
@@ -92,8 +93,8 @@ class Scans:
             told = next(iter(known.values()))
             lines.append(
                 f"- {told.dropped / told.items:.1%} of the pairs are dropped, {told.suppressed / told.messages:.1%} of "
-                "the messages suppressed. Equal checksums of (message, position, deciding rule) and of the verdicts: "
-                f"{', '.join(dict.fromkeys(NAMES[key] for sums in self.sums.values() for key in sums))}."
+                f"the messages suppressed. {len(rivals)} ways gave equal checksums of (message, position, deciding rule) "
+                "and of the verdicts."
             )
         return "\n".join(lines)
 
@@ -131,7 +132,9 @@ class Scans:
                 sys.exit(f"not the same decisions on {count:,} messages: {told}")
 
     def _messages_of(self, key: str) -> int:
-        return min(self.count, self.options.sample if key in LOOPS else self.count)
+        if key == _SPARK and self.options.spark:
+            return min(self.count, self.options.spark)
+        return min(self.count, self.options.sample) if key in LOOPS else self.count
 
 
 def main() -> None:
@@ -144,9 +147,11 @@ def main() -> None:
         return
     rivals = scans.rivals()
     many: list[Size] = []
-    for size in () if "sizes" not in options.only else _sizes(scans):
-        many.append(size)
-        _say(f"  {size.pairs:,} pairs: {size.run.wall_s:.1f} s, {size.run.peak_gb:.1f} GB")
+    if "sizes" in options.only:
+        _say("sizes")
+        for size in sizes(scans.shop, scans.facts, scans.folder, scans.out, options.scale, options.most):
+            many.append(size)
+            _say(f"  {size.pairs:,} pairs: {size.run.wall_s:.1f} s, {size.run.peak_gb:.1f} GB")
     more: Size | None = None
     if "rules" in options.only:
         _say("fifty rules")
@@ -181,6 +186,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--build", action="store_true", help="only write the facts and messages")
     parser.add_argument("--rounds", type=int, default=3, help="turns of ours and (a); the others run once")
     parser.add_argument("--sample", type=int, default=2_000, help="messages the loops (c) and (d) decide")
+    parser.add_argument("--spark", type=int, help="messages Spark decides, nothing extrapolated; default: all")
     parser.add_argument("--memory", default="4GB", help="memory limit of our scan")
     parser.add_argument("--most", type=int, default=100_000_000, help="largest number of pairs at scale 1")
     parser.add_argument("--only", type=lambda text: text.split(","), default=every, help=f"some of {','.join(every)}")
@@ -189,12 +195,6 @@ def _options() -> argparse.Namespace:
     if unknown := set(options.only) - set(every):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
     return options
-
-
-def _sizes(scans: Scans) -> list[Size]:
-    _say("sizes")
-    options = scans.options
-    return list(sizes(scans.shop, scans.facts, scans.folder, scans.out, options.scale, options.most))
 
 
 def _store(scale: float) -> Path | None:

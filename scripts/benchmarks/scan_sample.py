@@ -4,8 +4,10 @@ It holds the customers of these messages with all they bought, and the products 
 small a store stays in memory, which is kind to the loops.
 """
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -71,9 +73,7 @@ def sample_store(facts: Path, messages: Path, folder: Path) -> str:
 
 def _settled(url: str) -> None:
     """Bring what the write-ahead log holds into the file itself, which is about to be renamed."""
-    import sqlite3
-
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
