@@ -122,7 +122,7 @@ def write_example(folder: Path, messages: int = MESSAGES, products: int = 2_000)
 
 def _products_sql() -> str:
     kinds = ", ".join(
-        f"({number}, '{category}', '{noun}', [{', '.join(repr(make) for make in makes)}], {low}, {high}, {days or 'NULL'})"
+        f"({number}, '{category}', '{noun}', {list(makes)!r}, {low}, {high}, {days or 'NULL'})"
         for number, (category, noun, makes, low, high, days) in enumerate(KINDS)
     )
     return f"""
@@ -166,7 +166,8 @@ def _write_run(connection: duckdb.DuckDBPyConnection, run: Path, messages: int, 
         judged AS (SELECT *, list_filter([
             CASE WHEN status = 'recalled' THEN {{"rule": 'recalled', code: 'recalled', outcome: 'true'}} END,
             CASE WHEN v < 420 OR (drawn(sku) % 23 = 0 AND v < 7000) THEN
-                {{"rule": 'sold-out', code: 'out_of_stock', outcome: CASE WHEN v < 60 THEN 'unknown' ELSE 'true' END}} END,
+                {{"rule": 'sold-out', code: 'out_of_stock',
+                  outcome: CASE WHEN v < 60 THEN 'unknown' ELSE 'true' END}} END,
             CASE WHEN v BETWEEN 420 AND 600 THEN {{"rule": 'last-few', code: 'low_stock', outcome: 'true'}} END,
             CASE WHEN (draw // 9) % 10000 < 700 AND replenish_days IS NULL THEN
                 {{"rule": 'already-bought', code: 'recently_purchased', outcome: 'true'}} END,
@@ -196,7 +197,8 @@ def _write_run(connection: duckdb.DuckDBPyConnection, run: Path, messages: int, 
             CASE deciding."rule"
                 WHEN 'recalled' THEN [{{field: 'item.status', seen: 'recalled', "at": NULL::TIMESTAMPTZ}}]
                 WHEN 'sold-out' THEN [{{field: 'stock.available_units',
-                    seen: CASE WHEN deciding.outcome = 'true' THEN '0' END, "at": TIMESTAMPTZ '2026-11-22 08:30:00+00'}}]
+                    seen: CASE WHEN deciding.outcome = 'true' THEN '0' END,
+                    "at": TIMESTAMPTZ '2026-11-22 08:30:00+00'}}]
                 WHEN 'last-few' THEN [{{field: 'stock.available_units', seen: (1 + draw % 4)::VARCHAR,
                     "at": TIMESTAMPTZ '2026-11-22 08:30:00+00'}}]
                 WHEN 'already-bought' THEN [{{field: 'item.replenish_days', seen: NULL, "at": NULL}},
@@ -213,22 +215,24 @@ def _write_run(connection: duckdb.DuckDBPyConnection, run: Path, messages: int, 
         FROM shelved"""
     )
     connection.execute(
-        f"""CREATE OR REPLACE TABLE messages AS
+        """CREATE OR REPLACE TABLE messages AS
         WITH counted AS (SELECT i, count(*) FILTER (shown) AS kept_units,
                 list(sku ORDER BY position) FILTER (shown) AS kept,
                 count(*) FILTER (verdict = 'drop' AND NOT is_replacement) AS dropped FROM items GROUP BY i),
         fired AS (SELECT heads.*, kept_units, kept, dropped, list_filter([
-            CASE WHEN steady < 720 THEN {{"rule": 'no-consent', code: 'no_consent', outcome: 'true'}} END,
-            CASE WHEN u BETWEEN 800 AND 1200 THEN {{"rule": 'weekly-cap', code: 'frequency_capped', outcome: 'true'}} END,
-            CASE WHEN kept_units < 4 THEN {{"rule": 'too-few-items', code: 'too_few_items', outcome: 'true'}} END,
-            CASE WHEN steady BETWEEN 5000 AND 5640 THEN {{"rule": 'night', code: 'quiet_hours', outcome: 'true'}} END
+            CASE WHEN steady < 720 THEN {"rule": 'no-consent', code: 'no_consent', outcome: 'true'} END,
+            CASE WHEN u BETWEEN 800 AND 1200
+                THEN {"rule": 'weekly-cap', code: 'frequency_capped', outcome: 'true'} END,
+            CASE WHEN kept_units < 4 THEN {"rule": 'too-few-items', code: 'too_few_items', outcome: 'true'} END,
+            CASE WHEN steady BETWEEN 5000 AND 5640 THEN {"rule": 'night', code: 'quiet_hours', outcome: 'true'} END
             ], lambda r: r IS NOT NULL) AS found FROM heads JOIN counted USING (i)),
-        moded AS (SELECT *, list_transform(found, lambda r: {{"rule": r."rule", code: r.code, outcome: r.outcome,
-            mode: CASE WHEN control_group AND r."rule" <> 'no-consent' THEN 'shadow' ELSE 'enforce' END}}) AS reasons
+        moded AS (SELECT *, list_transform(found, lambda r: {"rule": r."rule", code: r.code, outcome: r.outcome,
+            mode: CASE WHEN control_group AND r."rule" <> 'no-consent' THEN 'shadow' ELSE 'enforce' END}) AS reasons
             FROM fired),
         decided AS (SELECT *, list_filter(reasons, lambda r: r.mode = 'enforce')[1] AS deciding FROM moded)
         SELECT i, message_id, customer_id, channel, campaign_id, as_of,
-            CASE WHEN deciding IS NULL THEN 'send' WHEN deciding."rule" = 'night' THEN 'hold' ELSE 'suppress' END AS verdict,
+            CASE WHEN deciding IS NULL THEN 'send' WHEN deciding."rule" = 'night' THEN 'hold' ELSE 'suppress' END
+                AS verdict,
             CASE WHEN deciding."rule" = 'night' AND steady > 5020
                  THEN TIMESTAMPTZ '2026-11-23 00:00:00+00' + INTERVAL 1 HOUR * (steady * steady % 10)::INTEGER END
                 AS hold_until,

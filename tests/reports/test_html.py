@@ -1,0 +1,166 @@
+"""The page is one well-formed file that fetches nothing, says what the report says, and cannot be broken into."""
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from suppress.decisions.report import Holds, Items, Sample, ScanReport, Verdicts
+from suppress.reports.html import render
+from suppress.reports.markup import tag, void
+from tests.reports.small import small_report
+
+VOID = {"meta", "link", "input"}
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;'</style>"
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: elements that are open and closed in order, texts, addresses."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag == self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "script"} & set(self.open):
+            self.text += data
+
+
+def named(page: Page, name: str) -> list[dict[str, str | None]]:
+    """The attributes of all elements of that name."""
+    return [attributes for tag, attributes in page.tags if tag == name]
+
+
+def test_elements_are_closed_in_order_and_ids_are_unique() -> None:
+    """Every element that is opened is closed, inside the one it was opened in; no id comes twice."""
+    page = Page(render(small_report()))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+
+    assert [] == page.open
+    assert len(set(ids)) == len(ids)
+
+
+def test_nothing_is_fetched() -> None:
+    """No address of another place, nothing to load; the policy says so to the browser, too."""
+    text = render(small_report())
+    page = Page(text)
+    addresses = [
+        value or ""
+        for _, attributes in page.tags
+        for name, value in attributes.items()
+        if name in {"src", "href", "action", "data", "poster", "srcset"}
+    ]
+    policy = next(meta["content"] for meta in named(page, "meta") if meta.get("http-equiv"))
+
+    assert "://" not in text
+    assert [] == [one for one in addresses if not one.startswith("#") and one != "data:,"]
+    assert not re.search(r"@import|url\((?!#)", text)
+    assert (policy or "").startswith("default-src 'none'; ")
+    assert "unsafe" not in (policy or "")
+    assert [] == [attributes for _, attributes in page.tags if "style" in attributes or "onclick" in attributes]
+
+
+def hostile(value: Any) -> Any:
+    """The same value with every text in it hostile, but for those the report itself chooses."""
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = {"acts_on", "counts", "effect", "mode", "verdict", "before", "now"}
+        return replace(
+            value,
+            **{f.name: hostile(getattr(value, f.name)) for f in fields(value) if f.name not in kept},
+        )
+    if isinstance(value, tuple):
+        return tuple(hostile(part) for part in value)
+    return value + HOSTILE if type(value) is str else value
+
+
+def test_hostile_names_stay_text() -> None:
+    """Whatever rules, skus, titles, customers and currencies are called, the page has the elements it has anyway."""
+    tame, wild = Page(render(small_report())), Page(render(hostile(small_report())))
+
+    assert [tag for tag, _ in tame.tags] == [tag for tag, _ in wild.tags]
+    assert f"“Blue mattress 140 cm{HOSTILE}”" in wild.text
+    assert 1 == len(named(wild, "script"))
+    assert [] == [attributes for _, attributes in wild.tags if "onerror" in attributes]
+
+
+def test_the_page_says_what_the_report_says() -> None:
+    """The figures stand there with thousands separators, and words beside every picture."""
+    page = Page(render(small_report()))
+    text = page.text.replace("\N{NO-BREAK SPACE}", " ")
+
+    for words in (
+        "Of 2,000,000 messages, 1,712,331 go out, 12,000 wait and 275,669 stay home.",
+        "“Blue mattress 140 cm” (CHF 899.00) two days after buying it.",
+        "would have dropped 350,000 more items (2.9 %)",
+        "nine hours old: too old, six hours allowed",
+        "never loaded",
+        "80.0 %",
+        "2,000 more",
+        "the rule is gone",
+        "They get 9 messages and see 11 items that others would not.",
+    ):
+        assert words in text
+    assert [] == [svg for svg in named(page, "svg") if not (svg.get("aria-hidden") == "true" or svg.get("aria-label"))]
+
+
+def test_every_table_has_a_caption_and_heads() -> None:
+    """A caption, column heads and row heads in each; a frame that the keyboard can scroll."""
+    page = Page(render(small_report()))
+    tables = len(named(page, "table"))
+
+    assert tables == len(named(page, "caption")) == len(named(page, "thead"))
+    assert tables == len([div for div in named(page, "div") if div.get("role") == "region" and div["tabindex"] == "0"])
+    assert [] == [th for th in named(page, "th") if th.get("scope") not in {"col", "row"}]
+
+
+def test_links_on_the_page_lead_somewhere() -> None:
+    """Every entry of the contents has its heading."""
+    page = Page(render(small_report()))
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+
+    assert [] == [a["href"] for a in named(page, "a") if (a["href"] or "").removeprefix("#") not in ids]
+
+
+EMPTY: dict[str, Any] = {
+    "verdicts": Verdicts(), "items": Items(), "rules": (), "figures": (), "shares": (), "prices": (), "prevented": (),
+    "budgets": None, "unknown": (), "sources": (), "control": None, "holds": Holds(), "campaigns": (), "channels": (),
+    "previous": None, "sample": Sample(), "as_of_from": None, "as_of_to": None, "customers": 0, "unknown_customers": 0,
+    "campaign": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", [*((name,) for name in EMPTY if name not in {"rules", "figures"}), tuple(EMPTY)])
+def test_what_there_is_not_leaves_no_hole(missing: tuple[str, ...]) -> None:
+    """Without one part of the report, and without all of them, the page is whole."""
+    report: ScanReport = small_report(**{name: EMPTY[name] for name in missing})
+    page = Page(render(report))
+
+    assert [] == page.open
+    assert "None" not in page.text
+
+
+def test_the_same_report_is_the_same_page() -> None:
+    """No clock, no chance: byte for byte."""
+    assert render(small_report()) == render(small_report())
+
+
+def test_text_is_escaped_unless_it_is_markup() -> None:
+    """A text never becomes an element; attributes cannot be left."""
+    made = tag("p", "<b>", tag("i", "&"), None, class_='"x"', hidden=True, id_=None)
+
+    assert '<p class="&quot;x&quot;" hidden>&lt;b&gt;<i>&amp;</i></p>' == made
+    assert '<meta name="a">' == void("meta", name="a")
