@@ -124,8 +124,8 @@ def bought(field: str, seen: str = "1", **ago: float) -> tuple[Clue, ...]:
         ({"clues": (), "code": "shop_code"}, f"{LAMP}, against the rule “Has it already”."),
         ({"customer_id": None, "title": None, "price_minor": None},
          "Somebody would have been shown item A-1 two days after buying it. The parcel was hardly unpacked."),
-        ({"sku": None, "code": "no_consent"}, "Customer c-17 would have got an e-mail without ever having agreed to get "
-         "any. That is how complaints begin."),
+        ({"sku": None, "code": "no_consent"},
+         "Customer c-17 would have got an e-mail without ever having agreed to get any. That is how complaints begin."),
         ({"sku": None, "code": "quiet_hours", "channel": "sms"},
          "Customer c-17 would have got a text message in the middle of the night. It can wait until morning."),
     ],
