@@ -43,15 +43,18 @@ __all__ = [
 ]
 
 
-def open(database: str, rules: str | Path, *, ruleset: str | None = None, engine: str = "durable") -> "Gate":  # noqa: A001
+def open(  # noqa: A001
+    database: str, rules: str | Path, *, ruleset: str | None = None, engine: str = "durable", reserve_hours: int = 24
+) -> "Gate":
     """A gate on a database (SQLAlchemy URL) and a folder or file of rules: it has `check`, `check_many`, `close`.
 
     `ruleset`: which one of the folder; None = the only one, else `retail-default`. `engine`: `durable` or `reference`.
+    `reserve_hours`: how long messages keep what they take of stock that is shared out (`limit`).
     Raises RulesetError with all problems of the rules, StoreError when the database is missing or not upgraded.
     """
     from suppress.service import open_gate  # noqa: PLC0415 - see the module's docstring
 
-    return open_gate(database, rules, ruleset=ruleset, engine=engine)
+    return open_gate(database, rules, ruleset=ruleset, engine=engine, reserve_hours=reserve_hours)
 
 
 def check(message: Message) -> Decision:
@@ -72,4 +75,4 @@ def _configured_gate() -> "Gate":
     from suppress.settings import load_settings  # noqa: PLC0415 - see the module's docstring
 
     settings = load_settings()
-    return open(settings.database, settings.rules, ruleset=settings.ruleset)
+    return open(settings.database, settings.rules, ruleset=settings.ruleset, reserve_hours=settings.reserve_hours)

@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -18,15 +19,17 @@ from suppress.decisions.decision import Decision
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import Engine, GuardedEngine, ReferenceEngine
 from suppress.errors import RulesetError, StoreError
-from suppress.facts.instants import to_us
+from suppress.facts.ids import clean_id
+from suppress.facts.instants import US_PER_HOUR, to_us
 from suppress.facts.message import Message
 from suppress.facts.snapshot import Snapshot, unavailable_snapshot
 from suppress.problems import did_you_mean, errors_in
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import read_rulesets
-from suppress.settings import DEFAULT_RULESET
+from suppress.settings import DEFAULT_RESERVE_HOURS, DEFAULT_RULESET
 from suppress.stores.database import Database
 from suppress.stores.facts import FactStore
+from suppress.stores.reservations import MessageKey, Released, Reservations
 
 BATCH: Final = 200
 """Messages whose facts `check_many` fetches together: enough to share round trips, few enough to stay prompt."""
@@ -42,7 +45,12 @@ class Gate:
     """
 
     def __init__(
-        self, compiled: CompiledRuleset, database: Database, engine: Engine, clock: Callable[[], datetime]
+        self,
+        compiled: CompiledRuleset,
+        database: Database,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        reserve_hours: int = DEFAULT_RESERVE_HOURS,
     ) -> None:
         self.compiled = compiled
         self.unreadable = 0
@@ -50,18 +58,26 @@ class Gate:
         self._engine = engine
         self._decider = Decider(compiled, engine)
         self._facts = FactStore(database, compiled.needs)
+        self._reservations = Reservations(database)
+        self._reserve_us = reserve_hours * US_PER_HOUR
         self._clock = clock
 
-    def check(self, message: Message, *, as_of: datetime | None = None) -> Decision:
-        """The decision for one message, as of `as_of`, else the message's `send_at`, else now."""
+    def check(self, message: Message, *, as_of: datetime | None = None, reserve: bool = True) -> Decision:
+        """The decision for one message, as of `as_of`, else the message's `send_at`, else now.
+
+        A message that is sent reserves what it shows of items whose stock is shared out (`limit`); the same message_id
+        checked again keeps its own and takes no more. `reserve=False` looks at what is left and takes nothing.
+        """
         as_of_us = self._as_of_us(message, as_of)
         try:
             snapshot = self._facts.snapshot(message, as_of_us)
         except StoreError as error:
             snapshot = self._unreadable(message, as_of_us, error)
-        return self._decider.decide(snapshot, new_decision_id())
+        return self._decide(snapshot, reserve=reserve)
 
-    def check_many(self, messages: Iterable[Message], *, as_of: datetime | None = None) -> Iterator[Decision]:
+    def check_many(
+        self, messages: Iterable[Message], *, as_of: datetime | None = None, reserve: bool = True
+    ) -> Iterator[Decision]:
         """One decision per message, in order; facts are fetched for many messages at a time. Memory stays flat."""
         waiting = iter(messages)
         while batch := list(islice(waiting, BATCH)):
@@ -71,7 +87,7 @@ class Gate:
             except StoreError as error:
                 snapshots = [self._unreadable(message, as_of_us, error) for message, as_of_us in asked]
             for snapshot in snapshots:
-                yield self._decider.decide(snapshot, new_decision_id())
+                yield self._decide(snapshot, reserve=reserve)
 
     def close(self) -> None:
         """Give back the engine's memory and the database's connections."""
@@ -91,6 +107,30 @@ class Gate:
         """How often the reference had to answer for durable-rules since the gate was opened."""
         return self._engine.faults if isinstance(self._engine, GuardedEngine) else 0
 
+    def _decide(self, snapshot: Snapshot, *, reserve: bool) -> Decision:
+        """The decision; where it shows limited items, by what others hold of them: under a lock if it takes any."""
+        decision_id = new_decision_id()
+        decided = self._decider.weigh(snapshot, decision_id)
+        if not decided.limited:
+            return decided.decision
+        message = snapshot.message
+        key = MessageKey(message.campaign_id or "", message.message_id or decision_id, snapshot.customer_id or "")
+        skus = {*(item.sku for item in message.items), *message.replacements}
+        now_us = to_us(self._clock())
+        try:
+            if not (reserve and decided.draws):
+                taken = self._reservations.taken(key, skus, now_us)
+                return self._decider.decide(replace(snapshot, reserved=taken), decision_id)
+            with self._reservations.drawing(key, skus, now_us) as drawing:
+                if drawing.taken:
+                    decided = self._decider.weigh(replace(snapshot, reserved=drawing.taken), decision_id)
+                drawing.hold(decided.draws, now_us, max(now_us, snapshot.as_of_us) + self._reserve_us)
+        except StoreError as error:
+            self.unreadable += 1
+            _log.error("stock cannot be shared out, what others hold counts as unknown: %s", error)
+            return self._decider.decide(replace(snapshot, reserved=None), decision_id)
+        return decided.decision
+
     def _as_of_us(self, message: Message, as_of: datetime | None) -> int:
         return to_us(as_of or message.send_at or self._clock())
 
@@ -107,16 +147,19 @@ def open_gate(
     ruleset: str | None = None,
     engine: str = "durable",
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    reserve_hours: int = DEFAULT_RESERVE_HOURS,
 ) -> Gate:
     """A gate on a database (SQLAlchemy URL) and a folder or file of rules.
 
     `ruleset`: which one of the folder; None = the only one, else `retail-default`. `engine`: `durable` (default) or
-    `reference`. Raises RulesetError with all problems, StoreError when the database is missing or not upgraded.
+    `reference`. `reserve_hours`: how long messages keep what they take of stock that is shared out, from when they are
+    checked, or sent if that is later. Raises RulesetError with all problems, StoreError when the database is missing or
+    not upgraded.
     """
     compiled = load_ruleset(rules, ruleset=ruleset)
     opened = Database.open(database)
     chosen: Engine = ReferenceEngine(compiled) if engine == "reference" else GuardedEngine(compiled)
-    return Gate(compiled, opened, chosen, clock)
+    return Gate(compiled, opened, chosen, clock, reserve_hours)
 
 
 def load_ruleset(rules: str | Path, *, ruleset: str | None = None) -> CompiledRuleset:
@@ -138,6 +181,15 @@ def load_ruleset(rules: str | Path, *, ruleset: str | None = None) -> CompiledRu
     known = ", ".join(sorted(rulesets)) or "none"
     hint = did_you_mean(wanted, rulesets) or "name one with --ruleset or SUPPRESS_RULESET"
     raise RulesetError(f'no ruleset "{wanted}" in {rules}; there are: {known}. help: {hint}')
+
+
+def release(database: str, campaign_id: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Released:
+    """Free what a campaign reserved of stock that is shared out; says how much was still held.
+
+    Raises StoreError when the database cannot be reached or written.
+    """
+    with Database.open(database) as opened:
+        return Reservations(opened).release(clean_id(campaign_id, "campaign id"), to_us(clock()))
 
 
 _TO_CROCKFORD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")

@@ -1,16 +1,21 @@
 """Where facts and rules are found: flag > environment `SUPPRESS_*` > `suppress.toml` > default."""
 
+from typing import Any
+
+from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 DEFAULT_DATABASE = "sqlite:///suppress.db"
 DEFAULT_RULES = "rulesets"
 DEFAULT_RULESET = "retail-default"
+DEFAULT_RESERVE_HOURS = 24
 
 
 class Settings(BaseSettings):
     """`database`: a SQLAlchemy URL. `rules`: a folder or file. `ruleset`: which one of the folder decides.
 
-    `lake`: folder of the columns scans read; None = beside the database.
+    `lake`: folder of the columns scans read; None = beside the database. `reserve_hours`: how long a message keeps what
+    it was given of stock that is shared out.
     """
 
     model_config = SettingsConfigDict(env_prefix="SUPPRESS_", toml_file="suppress.toml", extra="ignore")
@@ -19,6 +24,7 @@ class Settings(BaseSettings):
     rules: str = DEFAULT_RULES
     ruleset: str | None = None
     lake: str | None = None
+    reserve_hours: int = Field(default=DEFAULT_RESERVE_HOURS, ge=1, le=8_760)
 
     @classmethod
     def settings_customise_sources(
@@ -36,4 +42,5 @@ class Settings(BaseSettings):
 
 def load_settings(**flags: str | None) -> Settings:
     """The settings in force; flags that are None were not given."""
-    return Settings(**{name: value for name, value in flags.items() if value is not None})
+    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    return Settings(**given)

@@ -20,15 +20,17 @@ from suppress.facts.message import Message
 )  # fmt: skip
 @click.option("--as-of", type=INSTANT, help="Decide as of this time.  [default: the message's send_at, else now]")
 @click.option("--fail-on-suppress", is_flag=True, help="Exit 5 when a message is suppressed.")
+@click.option("--no-reserve", is_flag=True, help="Look at what is left of shared stock, and take nothing of it.")
 @click.option("--engine", type=click.Choice(["durable", "reference"]), default="durable", show_default=True)
 @database_option
 @rules_option
 @ruleset_option
-def command(
+def command(  # noqa: PLR0913, PLR0917
     file: BinaryIO,
     format_: str,
     as_of: datetime | None,
     fail_on_suppress: bool,
+    no_reserve: bool,
     engine: str,
     database: str | None,
     rules: str | None,
@@ -45,8 +47,11 @@ def command(
     refused: list[str] = []
     silenced = False
     decisions: list[dict[str, Any]] = []
-    with open_gate(settings.database, settings.rules, ruleset=settings.ruleset, engine=engine) as gate:
-        for decision in gate.check_many(_readable(file, refused), as_of=as_of):
+    hours = settings.reserve_hours
+    with open_gate(
+        settings.database, settings.rules, ruleset=settings.ruleset, engine=engine, reserve_hours=hours
+    ) as gate:
+        for decision in gate.check_many(_readable(file, refused), as_of=as_of, reserve=not no_reserve):
             told = decision.to_dict()
             silenced = silenced or told["verdict"] == "suppress"
             if format_ == "json":
