@@ -93,8 +93,8 @@ class Scans:
             told = next(iter(known.values()))
             lines.append(
                 f"- {told.dropped / told.items:.1%} of the pairs are dropped, {told.suppressed / told.messages:.1%} of "
-                f"the messages suppressed. {len(rivals)} ways gave equal checksums of (message, position, deciding rule) "
-                "and of the verdicts."
+                f"the messages suppressed. {len(rivals)} ways gave equal checksums of (message, position, deciding "
+                "rule) and of the verdicts."
             )
         return "\n".join(lines)
 

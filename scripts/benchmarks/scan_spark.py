@@ -1,4 +1,7 @@
-"""Rival (e): the SQL of rival (a) on Apache Spark, local[2], from the same Parquet files."""
+"""Rival (e): the plan of rival (a) as Spark SQL on Apache Spark, local[2], from the same Parquet files.
+
+What it writes has no order, because that would cost it a shuffle more.
+"""
 
 import json
 import sys
@@ -97,7 +100,6 @@ def _main(facts: str, messages: str, out: str) -> None:
         table.createOrReplaceTempView(name)
     Path(out).mkdir(parents=True)
     for name, query in {"items": _ITEMS, "messages": _MESSAGES}.items():
-        # A folder of files, as Spark writes; no order, because that would cost it a shuffle more.
         spark.sql(query).write.parquet(f"{out}/{name}.parquet")
     spark.stop()
     print(json.dumps({"work_s": time.perf_counter() - begun}))

@@ -2,7 +2,8 @@
 
 `one-join`: purchases of the sku, the style and the category come from one join on (customer, category), which is right
 only because every sku has one style and every style one category. `three-joins` needs no such thing. Both gather which
-rules fired as bits per message, so that the wide table of pairs with their texts is never sorted nor carried about.
+rules fired as bits per message, so that the wide table of pairs with their texts is never sorted nor carried about, and
+where the stock of a sku is short as bits per sku.
 """
 
 import json
@@ -37,27 +38,41 @@ def _since(days: int) -> int:
     return AS_OF_US - days * US_PER_DAY
 
 
+_PLACE: Final = """
+CREATE TEMP TABLE place AS
+SELECT location_id, (row_number() OVER () - 1)::INTEGER AS place
+FROM (SELECT DISTINCT location_id FROM read_parquet('{facts}/stock.parquet'))"""
 _GOODS: Final = f"""
 CREATE TEMP TABLE goods AS
-WITH total AS (
-    SELECT sku, sum(greatest(0, on_hand - reserved - safety_stock)) AS units, min(updated_at_us) AS stated_us
-    FROM read_parquet('{{facts}}/stock.parquet') GROUP BY sku
+WITH shelf AS (
+    SELECT sku, place, greatest(0, on_hand - reserved - safety_stock) AS units, updated_at_us
+    FROM read_parquet('{{facts}}/stock.parquet') JOIN place USING (location_id)
+), total AS (
+    SELECT sku, sum(units) AS units, min(updated_at_us) AS stated_us,
+        bit_or(CASE WHEN units < 2 AND updated_at_us > {_since(1)} THEN 1 << place ELSE 0 END) AS short
+    FROM shelf GROUP BY sku
 )
-SELECT sku, item_group, category, {one_enough("category")} AS one_enough,
+SELECT sku, item_group, category, {one_enough("category")} AS one_enough, coalesce(short, 0) AS short,
     CASE WHEN coalesce(units < 20 OR stated_us <= {_since(1)}, true) THEN 8 ELSE 0 END
     | CASE WHEN status IN ('discontinued', 'hidden', 'recalled') THEN 32 ELSE 0 END AS own
 FROM read_parquet('{{facts}}/products.parquet') LEFT JOIN total USING (sku)"""
-_SHORT: Final = f"""
-CREATE TEMP TABLE short AS
-SELECT sku, location_id AS region FROM read_parquet('{{facts}}/stock.parquet')
-WHERE greatest(0, on_hand - reserved - safety_stock) < 2 AND updated_at_us > {_since(1)}"""
+# Rows stay in the order of the message file where its scan is on the probing side of every join.
+_IN_ORDER: Final = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+_ANY_ORDER: Final = "RESET disabled_optimizers"
+_ASKED: Final = """
+CREATE TEMP TABLE asked AS
+SELECT file_row_number::INTEGER AS n, message_id, message.customer_id, items, place, consent[channel] AS agreed
+FROM read_parquet('{messages}', file_row_number = true) AS message
+LEFT JOIN (SELECT customer_id, region, consent FROM read_parquet('{facts}/customers.parquet')) AS customer
+    ON customer.customer_id = message.customer_id
+LEFT JOIN place ON location_id = region"""
 _PAIR: Final = """
     pair AS MATERIALIZED (
-        SELECT n, position, customer_id, sku, item_group, category, one_enough, own
+        SELECT n, position, customer_id, sku, item_group, category, one_enough,
+            own | CASE WHEN (short >> place) & 1 = 1 THEN 16 ELSE 0 END AS own
         FROM (
-            SELECT file_row_number::INTEGER AS n, customer_id, unnest(items) AS sku,
-                generate_subscripts(items, 1)::TINYINT AS position
-            FROM read_parquet('{messages}', file_row_number = true)
+            SELECT n, customer_id, place, unnest(items) AS sku, generate_subscripts(items, 1)::TINYINT AS position
+            FROM asked
         ) JOIN goods USING (sku)
     )"""
 _HOLDS: Final = f"from_us <= {AS_OF_US} AND until_us > {AS_OF_US} AND ordered_at_us <= {AS_OF_US} AND kept_units > 0"
@@ -89,20 +104,12 @@ _BOUGHT: Final = {
 }
 _FIRED: Final = """
 CREATE TEMP TABLE fired AS
-WITH {pair}, bought AS ({bought}), region AS (
-    SELECT n, position, 16 AS bits FROM pair
-    JOIN (SELECT customer_id, region FROM read_parquet('{facts}/customers.parquet')) USING (customer_id)
-    JOIN short USING (sku, region)
-), each AS (FROM bought UNION ALL FROM region UNION ALL SELECT n, position, own FROM pair WHERE own > 0)
+WITH {pair}, bought AS ({bought}),
+each AS (FROM bought UNION ALL SELECT n, position, own FROM pair WHERE own > 0)
 SELECT n, bit_or(bits::BIGINT << (6 * (position - 1))) AS bits FROM each GROUP BY n"""
-# From here on rows stay in the order of the message file: its scan is on the probing side of both joins.
-_IN_ORDER: Final = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
 _JUDGED: Final = """
-CREATE TEMP TABLE judged AS
-SELECT message_id, m.customer_id, channel, items, coalesce(bits, 0) AS bits, consent
-FROM read_parquet('{messages}', file_row_number = true) AS m
-LEFT JOIN fired ON n = file_row_number
-LEFT JOIN (SELECT customer_id, consent FROM read_parquet('{facts}/customers.parquet')) AS c USING (customer_id)"""
+CREATE TEMP VIEW judged AS
+SELECT message_id, customer_id, items, agreed, coalesce(bits, 0) AS bits FROM asked LEFT JOIN fired USING (n)"""
 _OF_ITEM: Final = "((bits >> (6 * (position - 1))) & 63)"
 _RULE: Final = " ".join(f"WHEN {_OF_ITEM} & {1 << bit} > 0 THEN '{rule}'" for bit, rule in enumerate(DROPS))
 _ITEMS: Final = f"""
@@ -112,12 +119,12 @@ COPY (
     FROM (
         SELECT message_id, bits, unnest(items) AS sku, generate_subscripts(items, 1)::INTEGER AS position FROM judged
     )
-) TO '{{out}}/items.parquet' (FORMAT parquet, COMPRESSION zstd)"""
+) TO '{{out}}/items.parquet' (FORMAT parquet, COMPRESSION zstd, STRING_DICTIONARY_PAGE_SIZE_LIMIT 100000)"""
 _MESSAGES: Final = """
 COPY (
     SELECT message_id, customer_id, CASE WHEN rule IS NULL THEN 'send' ELSE 'suppress' END AS verdict, rule, kept
     FROM (
-        SELECT *, CASE WHEN NOT consent[channel] THEN 'no-consent' WHEN len(kept) < 2 THEN 'too-few-items' END AS rule
+        SELECT *, CASE WHEN NOT agreed THEN 'no-consent' WHEN len(kept) < 2 THEN 'too-few-items' END AS rule
         FROM (
             SELECT *,
                 [items[i] FOR i IN range(1, len(items) + 1) IF (bits >> (6 * (i - 1)::INTEGER)) & 63 = 0] AS kept
@@ -130,13 +137,15 @@ COPY (
 def statements(facts: Path, messages: Path, out: Path, form: str = "one-join") -> dict[str, str]:
     """The statements by name, in order."""
     paths = {"facts": facts, "messages": messages, "out": out}
-    pair = _PAIR.format(**paths)
     return {
+        "place": _PLACE.format(**paths),
         "goods": _GOODS.format(**paths),
-        "short": _SHORT.format(**paths),
-        "fired": _FIRED.format(pair=pair, bought=_BOUGHT[form].format(**paths), **paths),
         "in order": _IN_ORDER,
-        "judged": _JUDGED.format(**paths),
+        "asked": _ASKED.format(**paths),
+        "any order": _ANY_ORDER,
+        "fired": _FIRED.format(pair=_PAIR, bought=_BOUGHT[form].format(**paths)),
+        "in order again": _IN_ORDER,
+        "judged": _JUDGED,
         "items": _ITEMS.format(**paths),
         "messages": _MESSAGES.format(**paths),
     }
