@@ -259,7 +259,7 @@ def odd_attributes(texts: str) -> str:
     """Whether a map of attributes is odd: in its names, its values, or because a name stands there twice."""
     names, values = f"map_keys({texts})", f"map_values({texts})"
     return (
-        f"coalesce(len({names}) <> len(list_distinct({names})), false)"
+        f"coalesce(CASE WHEN cardinality({texts}) > 1 THEN len({names}) <> len(list_distinct({names})) END, false)"
         f" OR {_any(names, 'e', _odd_id('e'))} OR {_any(values, 'e', _odd_said('e'))}"
     )
 

@@ -208,7 +208,9 @@ def _fetchable(name: str, type_: Any) -> str:
     """A column in a form that becomes a Python value without a database of zones."""
     column = f'"{name}"'
     at = f"{column}::TIMESTAMPTZ"
-    return f"CASE WHEN isfinite({at}) THEN epoch_us({at}) ELSE 9223372036854775807 END" if _is_instant(type_) else column
+    return (
+        f"CASE WHEN isfinite({at}) THEN epoch_us({at}) ELSE 9223372036854775807 END" if _is_instant(type_) else column
+    )
 
 
 def _is_instant(type_: Any) -> bool:

@@ -31,7 +31,15 @@ _READ: Final = "incoming_messages"
 _TWICE: Final = "incoming_twice"
 _ODD: Final = "incoming_odd"
 _BLOCK_ROWS: Final = "incoming_rows"
-_PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
+_PARQUET: Final = "FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880"
+_ONCE: Final = (
+    "CASE WHEN len(list_distinct(replacements)) < len(replacements)"
+    " THEN list_filter(replacements, lambda e, i: list_position(replacements, e) = i) ELSE replacements END"
+)
+_WITH_REPLACEMENTS: Final = (
+    f"list_concat(items, list_transform({_ONCE},"
+    " lambda e: {'sku': e, 'placement': NULL::VARCHAR, 'score': NULL::DOUBLE}))"
+)
 _FETCHED_ROWS: Final = 4_096
 _ITEMS: Final = "STRUCT(sku VARCHAR, placement VARCHAR, score DOUBLE)[]"
 _COLUMNS: Final = {
@@ -254,14 +262,8 @@ def _written(connection: duckdb.DuckDBPyConnection, work: Path, rows: int, refus
         " campaign_tags, as_of_us, coalesce(slots, len(items))::INTEGER AS slots, len(items)::INTEGER AS items_asked,"
         f" attributes FROM {_READ}) TO {literal(str(work / 'messages.parquet'))} ({_PARQUET})"
     )
-    once = (
-        "CASE WHEN len(list_distinct(replacements)) < len(replacements)"
-        " THEN list_filter(replacements, lambda e, i: list_position(replacements, e) = i) ELSE replacements END"
-    )
-    tried = (
-        f"list_concat(items, list_transform({once},"
-        f" lambda e: {{'sku': e, 'placement': NULL::VARCHAR, 'score': NULL::DOUBLE}}))"
-    )
+    has_replacements = connection.execute(f"SELECT 1 FROM {_READ} WHERE len(replacements) > 0 LIMIT 1").fetchone()
+    tried = _WITH_REPLACEMENTS if has_replacements else "items"
     candidates = connection.execute(
         "COPY (SELECT message_no, position::INTEGER AS position, position > items_asked AS is_replacement,"
         " tried.sku AS sku, tried.placement AS placement, tried.score AS score FROM ("
