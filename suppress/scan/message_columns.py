@@ -32,8 +32,11 @@ MOST_ENTRIES: Final = 1000
 MOST_ATTRIBUTE_CHARACTERS: Final = 2000
 
 # Characters that are their own NFC form whatever stands beside them, and neither blanks nor control characters:
-# ASCII without quote and backslash (which JSON escapes), Latin-1, Latin Extended-A, Cyrillic, dashes and quotes, CJK.
-_FOREIGN: Final = "¡-¬®-ſЀ-҂А-ҁ–-„…€ぁ-ゔァ-ヴ一-鿋"
+# Latin with all its accents, Greek, Cyrillic, Hebrew, Arabic, dashes and quotes, kana, CJK and Hangul.
+_FOREIGN: Final = (
+    "¡-¬®-ſƠơƯư\u1ea0-\u1ef9\u0391-\u03a1\u03a3-\u03ceЀ-҂А-ҁ\u05d0-\u05ea\u0621-\u063a\u0641-\u064a"
+    "–-„…€ぁ-ゔァ-ヴ一-鿋\uac00-\ud7a3"
+)
 PLAIN: Final = f" -~{_FOREIGN}"
 _PLAIN_IN_JSON: Final = rf" !#-\[\]-~{_FOREIGN}"
 INSTANT: Final = (

@@ -40,7 +40,7 @@ from suppress.scan.sql import literal
 
 ENDINGS: Final = (".parquet", ".csv", ".jsonl", ".ndjson", ".json")
 _PARQUET_ROWS: Final = 491_520
-_CSV_ROWS: Final = 100_000
+_CSV_ROWS: Final = 50_000
 _JSON_BYTES: Final = 32 << 20
 _PIECE_ROWS: Final = 16_384
 _FETCHED_ROWS: Final = 4_096
@@ -196,7 +196,8 @@ def _odd_cells(
     cells = ", ".join(_fetchable(name, types[name]) for name in names)
 
     def read() -> Iterator[tuple[int, Read]]:
-        answer = connection.execute(f"SELECT row, {cells} FROM {relation} WHERE {odd}")
+        # A connection of its own, because who reads these rows writes others meanwhile.
+        answer = connection.cursor().execute(f"SELECT row, {cells} FROM {relation} WHERE {odd}")
         while some := answer.fetchmany(_FETCHED_ROWS):
             for row, *values in some:
                 yield row, _parsed(border, dict(zip(names, values, strict=True)), types)

@@ -41,6 +41,7 @@ _WITH_REPLACEMENTS: Final = (
     " lambda e: {'sku': e, 'placement': NULL::VARCHAR, 'score': NULL::DOUBLE}))"
 )
 _FETCHED_ROWS: Final = 4_096
+_ODD_ROWS: Final = 20_000
 _ITEMS: Final = "STRUCT(sku VARCHAR, placement VARCHAR, score DOUBLE)[]"
 _COLUMNS: Final = {
     "seq": "BIGINT",
@@ -159,12 +160,18 @@ class _Reading:
         for row, read in block.read_odd():
             if isinstance(read, Message):
                 accepted.append((row, read))
+                if len(accepted) == _ODD_ROWS:
+                    self._insert_read(accepted, file)
+                    accepted = []
             else:
                 self._rejects.add(file.path, row, read.message_id, read.reason)
         if accepted:
-            self._connection.register(_ODD, _table(accepted))
-            self._insert(_ODD, {name: name for name in FIELDS}, "false", file.base)
-            self._connection.unregister(_ODD)
+            self._insert_read(accepted, file)
+
+    def _insert_read(self, accepted: Sequence[tuple[int, Message]], file: _File) -> None:
+        self._connection.register(_ODD, _table(accepted))
+        self._insert(_ODD, {name: name for name in FIELDS}, "false", file.base)
+        self._connection.unregister(_ODD)
 
     def _insert(self, relation: str, values: Mapping[str, str], odd: str, base: int) -> int:
         """Takes in the rows of a relation that are not odd; how many they are."""

@@ -27,26 +27,23 @@ class Outcome:
 
     def decided(self) -> str:
         """The relation `decided`, one row per message: what was kept, which message rules hold, which of them decides."""
-        restock = (
-            f", min(j.{name(RESTOCK_AT)}) FILTER (WHERE {_DROPPED}) AS restock_us" if self.asked.needs_restock else ""
-        )
-        join = (
-            " JOIN judged j ON j.message_no = p.message_no AND j.position = p.position"
-            if self.asked.needs_restock
-            else ""
-        )
-        code = by_number(self.item_rules, "p.drop_no", "code")
-        summed = (
-            "SELECT p.message_no AS message_no, count(*) FILTER (WHERE p.shown) AS items_kept,"
-            f" count(*) FILTER (WHERE {_DROPPED}) AS items_dropped,"
-            f" list(DISTINCT {code}) FILTER (WHERE {_DROPPED}) AS codes,"
-            f" list(p.sku ORDER BY p.position) FILTER (WHERE p.shown) AS kept{restock}"
-            f" FROM place p{join} GROUP BY p.message_no"
-        )
+        sums = [
+            "count(*) FILTER (WHERE shown) AS items_kept",
+            f"count(*) FILTER (WHERE {_DROPPED}) AS items_dropped",
+            "list(sku ORDER BY position) FILTER (WHERE shown) AS kept",
+        ]
+        if DROPPED_CODE in self.asked.fields:
+            code = by_number(self.item_rules, "drop_no", "code")
+            sums.append(f"list(DISTINCT {code}) FILTER (WHERE {_DROPPED}) AS codes")
+        if self.asked.needs_restock:
+            sums.append(f"min({name(RESTOCK_AT)}) FILTER (WHERE {_DROPPED}) AS restock_us")
+        summed = f"SELECT message_no, {', '.join(sums)} FROM placed GROUP BY message_no"
+        more = ", s.restock_us" if self.asked.needs_restock else ""
+        if DROPPED_CODE in self.asked.fields:
+            more += f", coalesce(s.codes, {texts(())}) AS {name(DROPPED_CODE)}"
         values = (
             'SELECT m.*, coalesce(s.items_kept, 0) AS "message.items_kept", coalesce(s.items_dropped, 0) AS items_dropped,'
-            f' coalesce(s.codes, {texts(())}) AS "message.dropped_code", coalesce(s.kept, {texts(())}) AS kept'
-            f"{', s.restock_us' if restock else ''} FROM message m LEFT JOIN ({summed}) s ON s.message_no = m.message_no"
+            f" coalesce(s.kept, {texts(())}) AS kept{more} FROM message m LEFT JOIN ({summed}) s ON s.message_no = m.message_no"
         )
         rules = self.asked.message_rules
         truths = ", ".join(["*", *(f"{truth(rule.condition, self.asked)} AS {rule_column(rule)}" for rule in rules)])
@@ -58,7 +55,7 @@ class Outcome:
         )
 
     def messages(self) -> str:
-        """The table `messages`, from `decided`."""
+        """The table `messages`, from `decided`, with the number messages are in order by."""
         rules = self.asked.message_rules
         return (
             "SELECT message_no, message_id, customer_id, channel, campaign_id, make_timestamptz(as_of_us) AS as_of, verdict,"
@@ -66,48 +63,52 @@ class Outcome:
             ' items_asked, CAST("message.items_kept" AS INTEGER) AS items_kept, CAST(items_dropped AS INTEGER) AS'
             f" items_dropped, {by_number(rules, 'rule_no', 'id')} AS rule, {by_number(rules, 'rule_no', 'code')} AS code,"
             f" {reasons(rules)} AS reasons, control_group, {self.unknown(self.asked.message_leaves)} AS unknown"
-            " FROM decided ORDER BY message_no"
+            " FROM decided"
         )
 
-    def items(self, drop_rules: Sequence[CompiledRule], *, is_plain: bool) -> str:
-        """The table `items`, from `place`, `judged` (with the later rules' truths) and `message`."""
+    def items(self, drop_rules: Sequence[CompiledRule], *, may_replace: bool) -> str:
+        """The table `items`, from `placed` and `message`, with the number messages are in order by.
+
+        `may_replace`: whether any message has replacements.
+        """
         replaced, join = "CAST(NULL AS VARCHAR)", ""
-        if not is_plain:
+        if may_replace:
+            numbered = "row_number() OVER (PARTITION BY message_no ORDER BY position) AS n FROM placed"
             replaced = "x.sku"
-            numbered = (
-                "SELECT message_no, sku, row_number() OVER (PARTITION BY message_no ORDER BY position) AS n FROM place"
-            )
             join = (
-                " LEFT JOIN (SELECT message_no, position, row_number() OVER (PARTITION BY message_no ORDER BY position)"
-                f" AS n FROM place p WHERE {_DROPPED}) y ON y.message_no = j.message_no AND y.position = j.position"
-                f" LEFT JOIN ({numbered} WHERE is_replacement AND shown) x ON x.message_no = j.message_no AND x.n = y.n"
+                f" LEFT JOIN (SELECT message_no, position, {numbered} WHERE {_DROPPED}) y"
+                " ON y.message_no = j.message_no AND y.position = j.position"
+                f" LEFT JOIN (SELECT message_no, sku, {numbered} WHERE is_replacement AND shown) x"
+                " ON x.message_no = j.message_no AND x.n = y.n"
             )
         again = self._eligible_again(drop_rules)
         return (
             "SELECT j.message_no, m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement, j.score,"
-            " CASE WHEN p.drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, p.shown,"
-            f" CASE WHEN p.drop_no IS NOT NULL THEN {replaced} END AS replaced_by,"
-            f" {by_number(drop_rules, 'p.drop_no', 'id')} AS rule, {by_number(drop_rules, 'p.drop_no', 'code')} AS code,"
+            " CASE WHEN drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, shown,"
+            f" CASE WHEN drop_no IS NOT NULL THEN {replaced} END AS replaced_by,"
+            f" {by_number(drop_rules, 'drop_no', 'id')} AS rule, {by_number(drop_rules, 'drop_no', 'code')} AS code,"
             f" {reasons(drop_rules)} AS reasons,"
-            f" make_timestamptz(CASE WHEN p.drop_no IS NOT NULL THEN {again} END) AS eligible_again_at,"
+            f" make_timestamptz(CASE WHEN drop_no IS NOT NULL THEN {again} END) AS eligible_again_at,"
             f" {self._evidence(drop_rules)} AS evidence, {self.unknown(self.asked.item_leaves)} AS unknown"
-            " FROM whole j JOIN place p ON p.message_no = j.message_no AND p.position = j.position"
-            " JOIN (SELECT message_no, message_id, customer_id FROM message) m ON m.message_no = j.message_no"
-            f"{join} WHERE p.tried ORDER BY j.message_no, j.position"
+            " FROM placed j JOIN (SELECT message_no, message_id, customer_id FROM message) m"
+            f" ON m.message_no = j.message_no{join} WHERE tried"
         )
 
     def unknown(self, all_leaves: Iterable[Leaf]) -> str:
         """The names of what was asked for and is unknown; NULL when nothing is. What only `exists` asks is no gap."""
-        asked = dict.fromkeys(
-            (_label(leaf), self._value(leaf))
-            for leaf in all_leaves
-            if not (isinstance(leaf, Compare) and (leaf.operator is Operator.EXISTS or not leaf.field.may_be_unknown))
-        )
+        asked: dict[str, list[str]] = {}
+        for leaf in all_leaves:
+            if isinstance(leaf, Compare) and (leaf.operator is Operator.EXISTS or not leaf.field.may_be_unknown):
+                continue
+            gap = f"{self._value(leaf)} IS NULL"
+            gaps = asked.setdefault(_label(leaf), [])
+            if gap not in gaps:
+                gaps.append(gap)
         if not asked:
             return "CAST(NULL AS VARCHAR[])"
-        entries = ", ".join(f"CASE WHEN {column} IS NULL THEN {literal(label)} END" for label, column in asked)
-        missing = any_of([f"{column} IS NULL" for _, column in asked])
-        return f"CASE WHEN {missing} THEN list_distinct(list_filter([{entries}], lambda u: u IS NOT NULL)) END"
+        entries = ", ".join(f"CASE WHEN {any_of(gaps)} THEN {literal(label)} END" for label, gaps in asked.items())
+        missing = any_of([gap for gaps in asked.values() for gap in gaps])
+        return f"CASE WHEN {missing} THEN list_filter([{entries}], lambda u: u IS NOT NULL) END"
 
     def _value(self, leaf: Leaf) -> str:
         return self.asked.field(leaf.field.name) if isinstance(leaf, Compare) else self.asked.past(leaf)
@@ -134,13 +135,12 @@ class Outcome:
         """What the rules that fired looked at, each thing once."""
         if not rules:
             return f"CAST(NULL AS {EVIDENCE_TYPE})"
-        readers: dict[Leaf, list[CompiledRule]] = {}
+        readers: dict[str, dict[int, CompiledRule]] = {}
         for rule in rules:
-            for leaf in dict.fromkeys(leaves(rule.condition)):
-                readers.setdefault(leaf, []).append(rule)
-        told = dict.fromkeys((self._seen(leaf), any_fired(of)) for leaf, of in readers.items())
-        entries = ", ".join(f"CASE WHEN {fired} THEN {seen} END" for seen, fired in told)
-        return f"CASE WHEN {any_fired(rules)} THEN list_distinct(list_filter([{entries}], lambda e: e IS NOT NULL)) END"
+            for leaf in leaves(rule.condition):
+                readers.setdefault(self._seen(leaf), {})[rule.number] = rule
+        entries = ", ".join(f"CASE WHEN {any_fired([*of.values()])} THEN {seen} END" for seen, of in readers.items())
+        return f"CASE WHEN {any_fired(rules)} THEN list_filter([{entries}], lambda e: e IS NOT NULL) END"
 
     def _seen(self, leaf: Leaf) -> str:
         at = "CAST(NULL AS BIGINT)"
@@ -164,7 +164,8 @@ class Outcome:
         return f"{{'field': {literal(_label(leaf))}, 'seen': {seen}, 'at': make_timestamptz({at})}}"
 
 
-_DROPPED: Final = "p.drop_no IS NOT NULL AND NOT p.is_replacement"
+_DROPPED: Final = "drop_no IS NOT NULL AND NOT is_replacement"
+DROPPED_CODE: Final = "message.dropped_code"
 
 
 def _label(leaf: Leaf) -> str:

@@ -9,25 +9,33 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
+from suppress.facts.fields import Operator
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import MOST_MEMBERS, Source
-from suppress.rules.tree import Bought, By, Count, Parts, Said, Same, Shown
+from suppress.rules.tree import Bought, By, Compare, Count, Leaf, Parts, Past, Said, Same, Shown
 from suppress.scan.asked import Asked
 from suppress.scan.folder import Folder
-from suppress.scan.goods import DUE
+from suppress.scan.goods import DUE, Goods
+from suppress.scan.lower import truth
 from suppress.scan.people import lacks, of_channels
-from suppress.scan.sql import literal, literals, name
+from suppress.scan.relevance import relevance
+from suppress.scan.sql import all_of, any_of, literal, literals, name
 from suppress.scan.usable import Usable
 
-PAIR: Final = "message_no, position"
+PAIR: Final = "pair_no"
+PAIR_NO: Final = "c.message_no * 1048576 + c.position"
+"""One number for a message's candidate; a message has fewer than a million of them."""
+
+Instants = tuple[int, int]
 DUE_TABLE: Final = "past due"
 
 
 class History:
     """The SQL of everything about the past, for one ruleset and one facts folder."""
 
-    def __init__(self, asked: Asked, folder: Folder, usable: Usable) -> None:
+    def __init__(self, asked: Asked, folder: Folder, usable: Usable, goods: Goods) -> None:
         self.asked = asked
+        self._goods = goods
         self._folder = folder
         self._usable = usable
         self.bought = [node for node in asked.of_kind(Bought) if isinstance(node, Bought)]
@@ -48,12 +56,39 @@ class History:
     def pair(self) -> str:
         """The relation `pair`."""
         known = self.knows_products()
+        plain = [f", {self._goods.field(field)} AS {name(field)}" for field in self._plain_item_fields()]
+        plain += [f", m.{name(field)} AS {name(field)}" for field in self._plain_message_fields()]
         return (
-            "SELECT c.message_no, c.position, c.sku, m.customer_id, m.as_of_us, m.message_id, m.channel,"
-            " m.campaign_id, g.item_group, g.category, g.brand, g.bundle_of, g.cycle_days,"
-            f" {known} AS knows_products FROM candidate c JOIN message m ON m.message_no = c.message_no"
+            f"SELECT {PAIR_NO} AS pair_no, c.sku, m.customer_id, m.as_of_us, m.message_id, m.channel, m.campaign_id,"
+            f" g.item_group, g.category, g.brand, g.bundle_of, g.cycle_days, {known} AS knows_products{''.join(plain)}"
+            " FROM candidate c JOIN message m ON m.message_no = c.message_no"
             f" LEFT JOIN product g ON g.sku = c.sku AND {known}"
         )
+
+    def _plain_item_fields(self) -> list[str]:
+        fields = self.asked.item_fields()
+        return [field for field in fields if field.startswith("item.") and self._goods.field(field) is not None]
+
+    def _plain_message_fields(self) -> list[str]:
+        asked = {leaf.field.name for leaf in self.asked.item_leaves if isinstance(leaf, Compare)}
+        return [field for field in self.asked.message_fields() if field in asked]
+
+    def _is_plain(self, leaf: Leaf) -> bool:
+        if not isinstance(leaf, Compare) or leaf.operator is Operator.MATCHES:
+            return False
+        return leaf.field.name in (*self._plain_item_fields(), *self._plain_message_fields())
+
+    def _relevant(self, nodes: Sequence[Past]) -> str:
+        """Where any of these conditions can matter, as a condition on pairs `c`."""
+        alternatives = []
+        for node in nodes:
+            found = relevance(self.asked.item_rules, node, self._is_plain)
+            if found is None:
+                return "TRUE"
+            alternatives += [
+                all_of([f"coalesce({truth(condition, self.asked)}, TRUE)" for condition in beside]) for beside in found
+            ]
+        return any_of(list(dict.fromkeys(alternatives)))
 
     def knows_products(self) -> str:
         """Whether the catalogue can be used for message `m`."""
@@ -68,10 +103,22 @@ class History:
             " GROUP BY household_id) n ON n.household_id = p.household_id"
         )
 
-    def line(self) -> str:
-        """The relation `line`: the order lines of these customers, and of their households where those count."""
+    def line(self, between: Instants | None) -> str:
+        """The relation `line`: the order lines of these customers, and of their households where those count.
+
+        `between`: the first and the last instant messages are decided as of; lines that count at none are left out.
+        """
         whose = "SELECT member_id FROM member" if self.needs_household else "SELECT customer_id FROM message"
-        return f"SELECT * FROM ({self._folder.relation('lines')}) WHERE customer_id IN ({whose})"
+        parts = [f"customer_id IN ({whose})"]
+        if between is not None:
+            first_us, last_us = between
+            parts += [f"from_us <= {literal(last_us)}", f"until_us > {literal(first_us)}"]
+            windows = [node.within.us for node in self.bought if node.within is not None]
+            if len(windows) == len(self.bought) and not self._is_due_asked:
+                parts.append(f"ordered_at_us > {literal(first_us - max(windows))}")
+        if all(node.kept for node in self.bought):
+            parts.append("kept_units > 0")
+        return f"SELECT * FROM ({self._folder.relation('lines')}) WHERE {all_of(parts)}"
 
     def member(self) -> str:
         """The relation `member`: customer -> whose purchases count as the household's, her own included.
@@ -92,9 +139,7 @@ class History:
         joins = ["LEFT JOIN household h ON h.customer_id = m.customer_id"] if self.needs_household else []
         for number, table in enumerate(self.tables()):
             alias = f"past_{number}"
-            joins.append(
-                f"LEFT JOIN {name(table)} {alias} ON {alias}.message_no = c.message_no AND {alias}.position = c.position"
-            )
+            joins.append(f"LEFT JOIN {name(table)} {alias} ON {alias}.pair_no = {PAIR_NO}")
         return joins
 
     def tables(self) -> dict[str, str]:
@@ -172,12 +217,11 @@ class History:
         join = self._lines(by)
         columns = ", ".join(column for node in nodes for column in self._counted(node))
         key = same.value
-        if same is Same.SKU:
-            found = f"SELECT {PAIR_OF_C}, c.as_of_us, {LINE} FROM pair c {join} AND l.sku = c.sku"
-        else:
-            found = (
-                f"SELECT {PAIR_OF_C}, c.as_of_us, {LINE} FROM pair c {join} AND l.{key} = c.{key}"
-                f" UNION ALL SELECT {PAIR_OF_C}, c.as_of_us, {LINE} FROM pair c {join} AND l.sku = c.sku"
+        pair = f"(SELECT * FROM pair c WHERE {self._relevant(nodes)}) c"
+        found = f"SELECT {PAIR_OF_C}, c.as_of_us, {LINE} FROM {pair} {join} AND l.{key} = c.{key}"
+        if same is not Same.SKU:
+            found += (
+                f" UNION ALL SELECT {PAIR_OF_C}, c.as_of_us, {LINE} FROM {pair} {join} AND l.sku = c.sku"
                 f" WHERE c.{key} IS NULL"
             )
         return f"SELECT {PAIR}, {columns} FROM ({found}) l GROUP BY {PAIR}"
@@ -346,8 +390,8 @@ class History:
         )
 
 
-PAIR_OF_C: Final = "c.message_no, c.position"
-PAIR_OF_M: Final = "m.message_no, m.position"
+PAIR_OF_C: Final = "c.pair_no"
+PAIR_OF_M: Final = "m.pair_no"
 _KEY: Final = {Same.COMPONENT: "sku", Same.ITEM_GROUP: "item_group", Same.CATEGORY: "category", Same.BRAND: "brand"}
 LINE: Final = "l.ordered_at_us, l.units, l.kept_units, l.is_gift, l.channel, l.order_id"
 

@@ -31,13 +31,8 @@ def verdict(*, later: bool, limits: bool) -> str:
     )
 
 
-def place(*, is_plain: bool) -> str:
-    """The relation `place`, from `verdict`: what is `shown`, and (replacements) what was `tried`.
-
-    `is_plain`: every message has room for all its items and no replacements.
-    """
-    if is_plain:
-        return "SELECT message_no, position, is_replacement, sku, drop_no, TRUE AS tried, drop_no IS NULL AS shown FROM verdict"
+def place() -> str:
+    """The relation `place`, from `verdict`: what is `shown`, and (replacements) what was `tried`."""
     kept = (
         "SELECT *, drop_no IS NULL AND NOT is_replacement AND count(*) FILTER (WHERE drop_no IS NULL AND NOT"
         " is_replacement) OVER (PARTITION BY message_no ORDER BY position) <= slots AS shown_item FROM verdict"

@@ -5,6 +5,7 @@ same inputs give the same tables byte for byte: every table is written in one or
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -80,7 +81,7 @@ class ScanRun:
         self._prepare(progress)
         for number in range(buckets):
             progress("judge", number, buckets)
-            self._bucket(number, buckets)
+            self._bucket(number, buckets, read)
         progress("judge", buckets, buckets)
         progress("write", 0, 1)
         self._join(buckets)
@@ -149,44 +150,65 @@ class ScanRun:
             con.execute(create(stage))
         progress("prepare", len(made), len(made))
 
-    def _bucket(self, number: int, buckets: int) -> None:
-        parts = [self._work.root / "parts" / f"{kind}-{number:04}.parquet" for kind in ("messages", "items")]
-        if all(part.exists() for part in parts):
+    def _bucket(self, number: int, buckets: int, read: MessagesRead) -> None:
+        names = {kind: _part(kind, number, buckets) for kind in ("items", "messages")}
+        if all((self._work.root / part).exists() for part in names.values()):
             return
         con = self._connection
         for view, kind in (("asked_message", "messages"), ("candidate", "candidates")):
             con.execute(
                 f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {self._bucket_file(kind, number, buckets)}"
             )
-        for stage in self._stages.bucket():
-            con.execute(create(stage))
-        is_plain = self._is_plain()
-        self._place(is_plain=is_plain)
-        con.execute(f"CREATE OR REPLACE TEMP VIEW whole AS {self._stages.whole()}")
-        con.execute(f"CREATE OR REPLACE TEMP TABLE decided AS {self._stages.outcome.decided()}")
-        for kind, select in (
-            ("items", self._stages.outcome.items(self._stages.drop_rules, is_plain=is_plain)),
-            ("messages", self._stages.outcome.messages()),
-        ):
-            self._work.piece(f"parts/{kind}-{number:04}.parquet", partial(self._copy, select))
+        between = None if read.first_as_of_us is None else (read.first_as_of_us, read.last_as_of_us or 0)
+        for stage in self._stages.bucket(between):
+            with self._in_order(stage.relation == "judged"):
+                con.execute(create(stage))
+        has_replacements = self._has("SELECT 1 FROM candidate WHERE is_replacement")
+        has_room = not self._has("SELECT 1 FROM asked_message WHERE slots < items_asked")
+        is_plain = has_room and not has_replacements and not self._stages.judging.later_rules
+        if not is_plain:
+            self._place()
+        self._make("placed", self._stages.placed(is_plain=is_plain), is_view=True)
+        number_or_not = " EXCLUDE (message_no)" if buckets == 1 else ""
+        with self._in_order(True):
+            self._make("decided", self._stages.outcome.decided())
+            items = self._stages.outcome.items(self._stages.drop_rules, may_replace=has_replacements)
+            if not (is_plain and self._is_in_order()):
+                items += " ORDER BY message_no, position"
+            messages = self._stages.outcome.messages() + " ORDER BY message_no"
+            for kind, select in (("items", items), ("messages", messages)):
+                self._work.piece(names[kind], partial(self._copy, f"SELECT *{number_or_not} FROM ({select})"))
 
-    def _is_plain(self) -> bool:
-        """Whether every message of the bucket has room for all its items, and none has replacements."""
-        full = "SELECT count(*) FROM asked_message WHERE slots < items_asked"
-        more = "SELECT count(*) FROM candidate WHERE is_replacement"
-        return self._number(f"SELECT ({full}) + ({more})") == 0
+    def _is_in_order(self) -> bool:
+        """Whether the candidates were judged in the order they came, so that nothing needs to be sorted."""
+        before = "lag(message_no * 1048576 + position) OVER ()"
+        return not self._has(
+            f"SELECT 1 FROM (SELECT message_no * 1048576 + position < {before} AS is_back FROM judged) WHERE is_back"
+        )
 
-    def _place(self, *, is_plain: bool) -> None:
+    @contextmanager
+    def _in_order(self, wanted: bool) -> Iterator[None]:
+        """Have joins keep the order of what stands first in them."""
+        if wanted:
+            self._connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            yield
+        finally:
+            if wanted:
+                self._connection.execute("SET disabled_optimizers = ''")
+
+    def _place(self) -> None:
+        """Make `place`: what is tried and shown, in rounds where rules look at the items placed before."""
         later = self._stages.judging.later_rules
         if not later:
             self._make("verdict", placing.verdict(later=False, limits=False), is_view=True)
-            self._make("place", placing.place(is_plain=is_plain))
+            self._make("place", placing.place())
             return
         self._make("place", placing.NOTHING_PLACED)
         self._make("later", placing.later(self._stages.asked, later))
         for _ in range(MOST_ROUNDS):
             self._make("verdict", placing.verdict(later=True, limits=False))
-            self._make("place", placing.place(is_plain=is_plain))
+            self._make("place", placing.place())
             self._make("later_now", placing.later(self._stages.asked, later))
             moved = self._number("SELECT count(*) FROM (SELECT * FROM later_now EXCEPT SELECT * FROM later)")
             if not moved:
@@ -196,17 +218,12 @@ class ScanRun:
 
     def _join(self, buckets: int) -> None:
         """The parts as one table each: messages in the order they came in, items by bucket, message and position."""
+        for kind, order in (("messages", " ORDER BY message_no"), ("items", "")):
+            if buckets > 1:
+                listed = ", ".join(path(self._work.root / _part(kind, number, buckets)) for number in range(buckets))
+                select = f"SELECT * EXCLUDE (message_no) FROM read_parquet([{listed}]){order}"
+                self._work.piece(f"out/{kind}.parquet", partial(self._copy, select))
         result = self._work.result
-        parts = {
-            kind: [self._work.root / "parts" / f"{kind}-{n:04}.parquet" for n in range(buckets)]
-            for kind in ("messages", "items")
-        }
-        for kind, files in parts.items():
-            order = "" if buckets == 1 or kind == "items" else " ORDER BY message_no"
-            listed = ", ".join(path(file) for file in files)
-            self._copy(
-                f"SELECT * EXCLUDE (message_no) FROM read_parquet([{listed}]){order}", result / f"{kind}.parquet"
-            )
         messages = table(result / "messages.parquet")
         self._connection.execute(send_list(messages, result / "send.csv"))
         self._connection.execute(suppressed_list(messages, self._compiled.message_rules, result / "suppressed.csv"))
@@ -220,6 +237,9 @@ class ScanRun:
 
     def _copy(self, select: str, file: Path) -> None:
         self._connection.execute(f"COPY ({select}) TO {target(file)} ({PARQUET})")
+
+    def _has(self, select: str) -> bool:
+        return self._connection.execute(f"{select} LIMIT 1").fetchone() is not None
 
     def _number(self, select: str) -> int:
         row = self._connection.execute(select).fetchone()
@@ -251,6 +271,6 @@ def connect(plan: ScanPlan, temp: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def parts_of(folder: Path, kind: str) -> Iterator[Path]:
-    """The finished parts of a table."""
-    yield from sorted(folder.glob(f"parts/{kind}-*.parquet"))
+def _part(kind: str, number: int, buckets: int) -> str:
+    """Where a bucket's part of a table stands; the only bucket's is the table."""
+    return f"parts/{kind}-{number:04}.parquet" if buckets > 1 else f"out/{kind}.parquet"

@@ -16,7 +16,7 @@ from suppress.scan.folder import Folder
 from suppress.scan.goods import Goods
 from suppress.scan.judging import Judging
 from suppress.scan.outcome import Outcome
-from suppress.scan.past import History
+from suppress.scan.past import History, Instants
 from suppress.scan.people import People
 from suppress.scan.sql import name
 from suppress.scan.usable import Usable
@@ -44,7 +44,7 @@ class Stages:
         usable = Usable(folder, compiled)
         self.people = People(self.asked, folder, usable)
         self.goods = Goods(self.asked, folder, usable)
-        self.history = History(self.asked, folder, usable)
+        self.history = History(self.asked, folder, usable, self.goods)
         self.judging = Judging(self.asked, self.goods, self.history)
         self.outcome = Outcome(self.asked)
         self.drop_rules = compiled.item_rules
@@ -62,8 +62,11 @@ class Stages:
         if self.history.needs_household:
             yield Stage(relation="household", select=self.history.household(), what="households")
 
-    def bucket(self) -> Iterator[Stage]:
-        """What is made for each bucket of customers, up to `judged`."""
+    def bucket(self, between: Instants | None = None) -> Iterator[Stage]:
+        """What is made for each bucket of customers, up to `judged`.
+
+        `between`: the first and the last instant messages are decided as of; None = not yet known.
+        """
         if self.asked.of_kind(Sent):
             yield Stage(relation="sent_past", select=self.people.sent_past(), what="messages sent before")
         yield Stage(relation="message", select=self.people.message(), what="messages with their customers")
@@ -71,7 +74,7 @@ class Stages:
         if self.history.needs_lines:
             if self.history.needs_household:
                 yield Stage(relation="member", select=self.history.member(), what="who lives with the customers")
-            yield Stage(relation="line", select=self.history.line(), is_view=True)
+            yield Stage(relation="line", select=self.history.line(between), is_view=True)
         if self.asked.of_kind(Shown):
             yield Stage(relation="sent_item", select=self.history.sent_item(), what="items shown before")
         if self.history.said:
@@ -100,11 +103,19 @@ class Stages:
                 values = self.people.values(pattern.field)
             yield f"match {number}", values, pattern.text
 
-    def whole(self) -> str:
-        """`judged` with the truths of the later rules and what they counted."""
-        if not self.judging.later_rules:
-            return "SELECT * FROM judged"
-        return "SELECT j.*, l.* EXCLUDE (message_no, position, drop_no) FROM judged j JOIN later l USING (message_no, position)"
+    def placed(self, *, is_plain: bool) -> str:
+        """The relation `placed`: `judged` with all truths, what was tried and what is shown.
+
+        `is_plain`: no rule looks at the items placed before, and every message has room for all its items.
+        """
+        if is_plain:
+            return "SELECT *, TRUE AS tried, drop_no IS NULL AS shown FROM judged"
+        later = "JOIN later l USING (message_no, position)" if self.judging.later_rules else ""
+        truths = ", l.* EXCLUDE (message_no, position, drop_no)" if later else ""
+        return (
+            f"SELECT j.* EXCLUDE (drop_no), p.drop_no, p.tried, p.shown{truths}"
+            f" FROM judged j JOIN place p USING (message_no, position) {later}"
+        )
 
 
 def create(stage: Stage) -> str:
