@@ -27,7 +27,7 @@ def lookup(report: ScanReport) -> Safe | None:
         Column("Item", wide=True),
         Column("Verdict"),
         Column("Rule"),
-        Column("Again from (UTC)"),
+        Column("Again from"),
     )
     return tag(
         "section",

@@ -89,23 +89,22 @@ def _customers(connection: duckdb.DuckDBPyConnection, where: str) -> int:
 
 def item_counts(connection: duckdb.DuckDBPyConnection, context: ReportContext, *, shown: int) -> ItemCounts:
     """Items by verdict and rule. Rules are counted on the candidates of messages, as `max_share` counts them."""
-    groups_ = connection.execute(
-        """SELECT verdict, is_replacement, replaced_by IS NOT NULL, "rule", reasons, count(*)
-           FROM report_items WHERE reasons IS NOT NULL GROUP BY ALL
-           UNION ALL
-           SELECT verdict, is_replacement, replaced_by IS NOT NULL, "rule", NULL, count(*)
-           FROM report_items WHERE reasons IS NULL GROUP BY ALL"""
-    ).fetchall()
-    tally = _Tally(context, acts_on="items")
     asked = kept = replaced = tried = 0
-    for verdict, is_replacement, was_replaced, rule, reasons, count in groups_:
+    for verdict, is_replacement, was_replaced, count in connection.execute(
+        """SELECT verdict, is_replacement, replaced_by IS NOT NULL, count(*) FROM report_items GROUP BY ALL"""
+    ).fetchall():
         if is_replacement:
             tried += count
             continue
         asked += count
         kept += count if verdict == "keep" else 0
         replaced += count if was_replaced else 0
-        tally.add(rule if verdict == "drop" else None, reasons or [], count, goes_on=verdict == "keep")
+    tally = _Tally(context, acts_on="items")
+    for verdict, rule, reasons, count in connection.execute(
+        """SELECT verdict, "rule", reasons, count(*) FROM report_items
+           WHERE reasons IS NOT NULL AND NOT is_replacement GROUP BY ALL"""
+    ).fetchall():
+        tally.add(rule if verdict == "drop" else None, reasons, count, goes_on=verdict == "keep")
     return ItemCounts(
         items=Items(
             asked=asked, kept=kept, dropped=asked - kept, replaced=replaced, replacements_tried=tried, shown=shown
