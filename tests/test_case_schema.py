@@ -63,7 +63,7 @@ def test_no_key_is_forgotten() -> None:
     assert set(CASE_KEYS) == set(definitions["case"]["properties"])
     assert {field.name for field in fields(Message)} == set(MESSAGE_KEYS) == set(definitions["message"]["properties"])
     assert {field.name for field in fields(Item)} == set(ITEM_KEYS) == set(item["properties"])
-    assert {*Source, "feeds"} == set(definitions["given"]["properties"])
+    assert {*Source, "feeds", "reserved"} == set(definitions["given"]["properties"])
     assert set(ANSWERS) == set(QUESTIONS) == set(WANTS) == set(EXAMPLES) == set(definitions["want"]["properties"])
     for source, form in FORMS.items():
         assert set(form.names) == set(definitions[source]["properties"])

@@ -1,7 +1,7 @@
 """Play stories on every engine: compiled rules and a Story in, differences between wanted and decided out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -138,7 +138,7 @@ def _rules_beside(path: Path) -> Path:
 def _snapshot(story: Story, compiled: CompiledRuleset) -> Snapshot:
     if story.unavailable:
         return unavailable_snapshot(story.message, story.as_of_us)
-    return story.book.snapshot(story.message, story.as_of_us, compiled.needs)
+    return replace(story.book.snapshot(story.message, story.as_of_us, compiled.needs), reserved=story.reserved)
 
 
 def _play(story: Story, compiled: CompiledRuleset, deciders: Mapping[str, Decider]) -> Played:

@@ -14,6 +14,7 @@ from suppress.cases.shapes import (
     MESSAGE_KEYS,
     NO_DATE,
     QUESTIONS,
+    RESERVED_MEANING,
     UNAVAILABLE,
 )
 from suppress.decisions.decision import Outcome, Verdict
@@ -180,6 +181,11 @@ def _given() -> Schema:
                     "errorMessage": "write a list of rows, each a map of columns",
                 }
                 for source in Source
+            },
+            "reserved": {
+                "description": RESERVED_MEANING,
+                "type": ["object", "null"],
+                "additionalProperties": _WHOLE,
             },
             "feeds": {
                 "description": FEEDS_MEANING,

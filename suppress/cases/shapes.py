@@ -9,6 +9,7 @@ from suppress.problems import did_you_mean
 
 UNAVAILABLE: Final = "unavailable"
 NO_DATE: Final = "no date"
+MOST_DIGITS: Final = 9
 VERDICTS: Final = tuple(verdict.value for verdict in Verdict)
 
 
@@ -50,6 +51,7 @@ ITEM_KEYS: Final[Mapping[str, str]] = {
     "placement": "where in the message it stands",
     "score": "how much the recommender likes it",
 }
+RESERVED_MEANING: Final = "how many places other messages hold of items whose stock is shared out, by sku"
 FEEDS_MEANING: Final = "when each source was last loaded; unavailable: no fact can be read at all"
 
 QUESTIONS: Final[Mapping[str, Question]] = {
@@ -129,6 +131,7 @@ def check_given(given: Any, where: str = "given") -> None:
             raise BadStoryError(
                 f"{where}.{source.value} is not a list of rows", f'write e.g. "{source.value}: [{{sku: C-1}}]"'
             )
+    _check_reserved(given.get("reserved"), where)
     feeds = given.get("feeds")
     if feeds is None or feeds == UNAVAILABLE:
         return
@@ -137,6 +140,16 @@ def check_given(given: Any, where: str = "given") -> None:
     for name in feeds:
         if name not in set(Source):
             raise BadStoryError(f'feeds has no source "{name}"', did_you_mean(name, [s.value for s in Source]))
+
+
+def _check_reserved(reserved: Any, where: str) -> None:
+    if reserved is None:
+        return
+    if not isinstance(reserved, dict):
+        raise BadStoryError(f"{where}.reserved is not a map of skus to numbers", 'write e.g. "reserved: {C-1: 3}"')
+    for sku, places in reserved.items():
+        if not (isinstance(places, str) and places.isascii() and places.isdecimal() and len(places) <= MOST_DIGITS):
+            raise BadStoryError(f"{where}.reserved.{sku} is not a whole number", f'write e.g. "{sku}: 3"')
 
 
 def check_want(want: Any) -> None:

@@ -3,7 +3,8 @@
 Times may be told from `as_of`: `6 days ago`, `in 2 hours`. What a story leaves out is filled in the obvious way:
 `as_of` is when the message is sent, an order without a customer is the recipient's, one without units is of one unit,
 stock without a time was stated just now, and every source counts as loaded unless `feeds` says `never` or gives a time.
-`feeds: unavailable` is the day on which no fact can be read. Texts stay as written: skus `NO` and `012` need no quotes.
+`feeds: unavailable` is the day on which no fact can be read. `reserved` is what other messages hold of limited items.
+Texts stay as written: skus `NO` and `012` need no quotes.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -33,13 +34,16 @@ from suppress.problems import Position, Problem, did_you_mean, unreadable
 from suppress.rules.document import BrokenNode, ListNode, MapNode, Node, ScalarNode, parse_document, plain
 
 _KEYS: Final = tuple(CASE_KEYS)
-_GIVEN: Final = (*(source.value for source in Source), "feeds")
+_GIVEN: Final = (*(source.value for source in Source), "feeds", "reserved")
 _TIMES: Final = ("ordered_at", "updated_at", "incoming_at", "sent_at", "at", "send_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One case. `want` holds only keys of WANTS, times in it already absolute. `unavailable`: no fact can be read."""
+    """One case. `want` holds only keys of WANTS, times in it already absolute. `unavailable`: no fact can be read.
+
+    `reserved`: sku -> places other messages hold of it.
+    """
 
     name: str
     position: Position
@@ -47,6 +51,7 @@ class Story:
     book: FactBook
     message: Message
     unavailable: bool = False
+    reserved: Mapping[str, int] = field(default_factory=dict)
     want: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -191,6 +196,7 @@ def _story(case: MapNode, shared: Mapping[str, Any], *, may_want_nothing: bool) 
         book=_book(given, as_of_us, message.get("customer_id")),
         message=parse_message(message),
         unavailable=given["feeds"] == UNAVAILABLE,
+        reserved={sku: int(places) for sku, places in given["reserved"].items()},
         want=_want(told["want"], as_of_us),
     )
 
@@ -227,7 +233,8 @@ def _together(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
     feeds = own.get("feeds") or shared.get("feeds") or {}
     if feeds != UNAVAILABLE and shared.get("feeds") != UNAVAILABLE:
         feeds = {**(shared.get("feeds") or {}), **feeds}
-    given: dict[str, Any] = {"feeds": feeds}
+    reserved = {**(shared.get("reserved") or {}), **(own.get("reserved") or {})}
+    given: dict[str, Any] = {"feeds": feeds, "reserved": reserved}
     for source in Source:
         given[source.value] = [*(shared.get(source.value) or []), *(own.get(source.value) or [])]
     return given
