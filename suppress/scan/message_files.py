@@ -13,7 +13,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -196,7 +196,7 @@ def _odd_cells(
     cells = ", ".join(_fetchable(name, types[name]) for name in names)
 
     def read() -> Iterator[tuple[int, Read]]:
-        # A connection of its own, because who reads these rows writes others meanwhile.
+        # On a connection of its own, because who takes these rows writes others meanwhile.
         answer = connection.cursor().execute(f"SELECT row, {cells} FROM {relation} WHERE {odd}")
         while some := answer.fetchmany(_FETCHED_ROWS):
             for row, *values in some:
@@ -333,7 +333,7 @@ def _csv_blocks(connection: duckdb.DuckDBPyConnection, stream: IO[bytes], border
             for name, column in zip(heading, cells, strict=True):
                 table[name] = _text_array([None if not cell or cell.isspace() else cell for cell in column])
             _registered(connection, table)
-            read_odd = _odd_cells(connection, _BLOCK, types, odd, border)
+            read_odd = _odd_records(connection, odd, heading, zip(numbers, rows, strict=True), border)
             yield Block(_BLOCK, columns, odd, len(rows) + len(broken), last, broken, read_odd)
             connection.unregister(_BLOCK)
     except UnicodeError as error:
@@ -341,6 +341,27 @@ def _csv_blocks(connection: duckdb.DuckDBPyConnection, stream: IO[bytes], border
         raise FactsError(f"the file is not UTF-8: {reason}") from None
     finally:
         text.detach()
+
+
+def _odd_records(
+    connection: duckdb.DuckDBPyConnection,
+    odd: str,
+    heading: Sequence[str],
+    records: Iterable[tuple[int, list[str]]],
+    border: Border,
+) -> Callable[[], Iterator[tuple[int, Read]]]:
+    def read() -> Iterator[tuple[int, Read]]:
+        are_odd = _odd_numbers(connection, _BLOCK, odd)
+        for number, record in records:
+            if number in are_odd:
+                cells = {name: cell for name, cell in zip(heading, record, strict=True) if cell and not cell.isspace()}
+                yield number, _parsed(border, cells)
+
+    return read
+
+
+def _odd_numbers(connection: duckdb.DuckDBPyConnection, relation: str, odd: str) -> set[int]:
+    return {row for (row,) in connection.execute(f"SELECT row FROM {relation} WHERE {odd}").fetchall()}
 
 
 def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -459,9 +480,9 @@ def _odd_lines(
     connection: duckdb.DuckDBPyConnection, odd: str, piece: _Lines, border: Border
 ) -> Callable[[], Iterator[tuple[int, Read]]]:
     def read() -> Iterator[tuple[int, Read]]:
-        numbers = {row for (row,) in connection.execute(f"SELECT row FROM {_JSON_RELATION} WHERE {odd}").fetchall()}
+        are_odd = _odd_numbers(connection, _JSON_RELATION, odd)
         for number, line in zip(piece.numbers, piece.lines, strict=True):
-            if number in numbers:
+            if number in are_odd:
                 try:
                     yield number, border.load_message(line if number == piece.without_end else line + b"\n")
                 except FactsError as error:
