@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from suppress.decisions.report import ReportContext, ScanReport
+from suppress.engine.decide import Decider
+from suppress.engine.guarded import ReferenceEngine
 from suppress.errors import FactsError, ShareError, StaleFactsError
 from suppress.facts.instants import from_us, to_us
+from suppress.facts.snapshot import Snapshot
 from suppress.intake import messages as border
 from suppress.reports.html import render
 from suppress.rules.compile import CompiledRuleset
@@ -25,6 +28,7 @@ from suppress.scan.folder import MANIFEST, Folder, read_folder
 from suppress.scan.message_files import message_files
 from suppress.scan.plan import Limits, ScanPlan, make_plan
 from suppress.scan.run import Progress, ScanRun
+from suppress.scan.snapshots import Exact
 from suppress.scan.work import Work
 from suppress.service import load_ruleset
 
@@ -89,7 +93,7 @@ def scan(
     with work.opened(plan.identity, resume=request.resume):
         if not request.allow_stale:
             refuse_stale(compiled, folder, as_of_us)
-        run = ScanRun(plan, compiled, folder, work)
+        run = ScanRun(plan, compiled, folder, work, _eligible_again(compiled))
         rejects = work.result / "rejects.csv"
         walked = run.walk(border, rejects, tell)
         tell("report", 0, 1)
@@ -161,6 +165,20 @@ def memory_bytes(text: str) -> int:
         return int(float(number) * _UNITS[unit])
     except (KeyError, ValueError, OverflowError):
         raise FactsError(f'"{text}" is no amount of memory. help: write it as 4GB or 500MB') from None
+
+
+def _eligible_again(compiled: CompiledRuleset) -> Exact:
+    """When dropped items could be shown again, by the engine itself."""
+    decider = Decider(compiled, ReferenceEngine(compiled))
+
+    def exact(snapshot: Snapshot) -> list[int | None]:
+        decision = decider.decide(snapshot, "")
+        items = [item.eligible_again_at for item in decision.items]
+        tried = {item.sku: item.eligible_again_at for item in decision.replacements}
+        told = (*items, *(tried.get(sku) for sku in snapshot.message.replacements))
+        return [None if at is None else to_us(at) for at in told]
+
+    return exact
 
 
 def _plan(request: ScanRequest, compiled: CompiledRuleset, folder: Folder, as_of_us: int) -> ScanPlan:

@@ -6,8 +6,10 @@ and calendars are not asked, replenishment being due only excuses. Then a condit
 out by the engine, message by message (`engine.eligibility` is the reference of both).
 """
 
+from collections.abc import Iterable
 from typing import Final
 
+from suppress.decisions.decision import Mode
 from suppress.rules.compile import CompiledRule
 from suppress.rules.needs import LOCAL_FIELDS
 from suppress.rules.ruleset import WhenUnknown
@@ -24,6 +26,11 @@ _NOW: Final = literal(0)
 def has_end(rule: CompiledRule) -> bool:
     """Whether there is a closed form of when the rule stops."""
     return rule.starts_us is None and _only_falls(rule.condition, negated=False)
+
+
+def all_have_ends(rules: Iterable[CompiledRule]) -> bool:
+    """Whether there is a closed form for every rule that may be obeyed."""
+    return all(has_end(rule) for rule in rules if rule.mode is Mode.ENFORCE)
 
 
 def end_of_rule(rule: CompiledRule, asked: Asked) -> str:

@@ -10,7 +10,7 @@ from suppress.facts.fields import FieldType, Operator, label_of
 from suppress.rules.compile import CompiledRule
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown, leaves
 from suppress.scan.asked import RESTOCK_AT, Asked
-from suppress.scan.falling import NEVER, end_of_rule
+from suppress.scan.falling import NEVER, all_have_ends, end_of_rule
 from suppress.scan.judging import any_fired, by_number, first_obeyed, obeyed, reasons, rule_column, stated
 from suppress.scan.lower import truth
 from suppress.scan.sql import any_of, literal, name, texts
@@ -82,6 +82,9 @@ class Outcome:
                 " ON x.message_no = j.message_no AND x.n = y.n"
             )
         again = self._eligible_again(drop_rules)
+        if not all_have_ends(drop_rules):
+            again = "z.again_us"
+            join += " LEFT JOIN again z ON z.message_no = j.message_no AND z.position = j.position"
         return (
             "SELECT j.message_no, m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement, j.score,"
             " CASE WHEN drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, shown,"

@@ -13,17 +13,20 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 
 from suppress.errors import FactsError
 from suppress.facts.local_time import zone_of
 from suppress.rules.compile import CompiledRuleset
 from suppress.scan import placing
+from suppress.scan.falling import all_have_ends
 from suppress.scan.folder import Folder
 from suppress.scan.lists import send_list, suppressed_list, table
 from suppress.scan.lookups import Lookups
 from suppress.scan.message_files import Border
 from suppress.scan.messages import MessagesRead, read_messages
 from suppress.scan.plan import ScanPlan
+from suppress.scan.snapshots import Exact, FolderFacts
 from suppress.scan.sql import literal, name, path, target
 from suppress.scan.stages import Stages, create
 from suppress.scan.work import Work
@@ -48,7 +51,8 @@ class Walked:
 class ScanRun:
     """One walk through a plan. Use it within `Work.opened`."""
 
-    def __init__(self, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, work: Work) -> None:
+    def __init__(self, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, work: Work, exact: Exact) -> None:
+        self._exact = exact
         self._plan = plan
         self._compiled = compiled
         self._work = work
@@ -169,6 +173,8 @@ class ScanRun:
         if not is_plain:
             self._place()
         self._make("placed", self._stages.placed(is_plain=is_plain), is_view=True)
+        if not all_have_ends(self._stages.drop_rules):
+            self._work_out_again()
         number_or_not = " EXCLUDE (message_no)" if buckets == 1 else ""
         with self._in_order(True):
             self._make("decided", self._stages.outcome.decided())
@@ -178,6 +184,21 @@ class ScanRun:
             messages = self._stages.outcome.messages() + " ORDER BY message_no"
             for kind, select in (("items", items), ("messages", messages)):
                 self._work.piece(names[kind], partial(self._copy, f"SELECT *{number_or_not} FROM ({select})"))
+
+    def _work_out_again(self) -> None:
+        """Make `again`: when dropped items could be shown again, worked out by the engine, message by message."""
+        waiting = "SELECT DISTINCT message_no FROM placed WHERE drop_no IS NOT NULL AND tried ORDER BY message_no"
+        numbers = [row[0] for row in self._connection.execute(waiting).fetchall()]
+        found: dict[str, list[int]] = {"message_no": [], "position": [], "again_us": []}
+        for number, snapshot in FolderFacts(self._connection, self._folder).snapshots(numbers):
+            for position, again_us in enumerate(self._exact(snapshot), 1):
+                if again_us is not None:
+                    for column, value in zip(found.values(), (number, position, again_us), strict=True):
+                        column.append(value)
+        made = pa.table({key: pa.array(column, pa.int64()) for key, column in found.items()})
+        self._connection.register("worked_out", made)
+        self._make("again", "SELECT * FROM worked_out")
+        self._connection.unregister("worked_out")
 
     def _is_in_order(self) -> bool:
         """Whether the candidates were judged in the order they came, so that nothing needs to be sorted."""
