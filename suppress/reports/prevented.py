@@ -20,7 +20,6 @@ _PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "unknown_product": (", which is not in the catalogue", ""),
     "already_owned": (" after telling the shop they have it already", "They would have had to say so twice."),
     "not_interested": (" after saying that they do not care for this kind of thing", "Being ignored is remembered."),
-    "already_shown": (", which earlier messages had shown them already", ""),
     "restricted": (", which must not be offered to them", ""),
 }
 """Reason code -> what is said of the product, and an aside; of items whose purchase says nothing."""
@@ -73,7 +72,20 @@ def _item_words(one: Prevented, report: ScanReport) -> tuple[str, str]:
     if one.code == "low_stock":
         left = _seen(one, "stock.available_units")
         return f" with only {small(int(left)) if left and left.isdigit() else 'a few'} left in stock", ""
+    if one.code == "already_shown":
+        return _shown_words(one)
     return _PHRASES.get(one.code) or (_by_rule(one, report), "")
+
+
+def _shown_words(one: Prevented) -> tuple[str, str]:
+    times = next((clue.seen for clue in one.clues if clue.field.startswith("shown.")), None)
+    match int(times) if times and times.isdigit() else 0:
+        case 0:
+            return ", which earlier messages had shown them already", ""
+        case 1:
+            return ", which an earlier message had shown them already", ""
+        case many:
+            return f", which {small(many)} earlier messages had shown them already", "They have seen it by now."
 
 
 def _bought_words(one: Prevented, bought: Clue) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """A report of a few messages, without DuckDB: plain values to change one by one."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,3 +130,15 @@ def small_report(**changed: Any) -> ScanReport:
         ),
         **changed,
     )  # fmt: skip
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """The same value with every text in it changed, but for those the report itself chooses."""
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = {"acts_on", "counts", "effect", "mode", "verdict", "before", "now"}
+        return replace(
+            value, **{f.name: with_texts(getattr(value, f.name), change) for f in fields(value) if f.name not in kept}
+        )
+    if isinstance(value, tuple):
+        return tuple(with_texts(part, change) for part in value)
+    return change(value) if type(value) is str else value

@@ -8,6 +8,7 @@ import pytest
 from suppress.reports.html import render
 from tests.reports.browser import chromium, visited
 from tests.reports.example import report_of, write_example
+from tests.reports.small import small_report, with_texts
 
 VIEWS = ("phone", "phone-dark", "desk", "desk-dark")
 
@@ -18,6 +19,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     path = folder / "report.html"
     path.write_text(render(report_of(write_example(folder, messages=3_000))), encoding="utf-8")
+    names = "Donaudampfschifffahrtsgesellschaftskapitän" * 6
+    (folder / "long.html").write_text(render(with_texts(small_report(), lambda text: text + names)), encoding="utf-8")
     return path
 
 
@@ -39,6 +42,11 @@ def test_the_page_never_scrolls_sideways(seen: dict[str, Any], view: str) -> Non
     widths = seen["views"][view]["widths"]
 
     assert widths["window"] == widths["page"]
+
+
+def test_endless_names_do_not_widen_the_page(seen: dict[str, Any]) -> None:
+    """Ids, titles and rules of 250 letters without a gap are broken, or scroll in their own frame."""
+    assert {"page": 360, "window": 360} == seen["others"]["long.html"]
 
 
 @pytest.mark.parametrize("view", VIEWS)

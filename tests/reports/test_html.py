@@ -1,7 +1,6 @@
 """The page is one well-formed file that fetches nothing, says what the report says, and cannot be broken into."""
 
 import re
-from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from suppress.decisions.report import Holds, Items, Sample, ScanReport, Verdicts
 from suppress.reports.html import render
 from suppress.reports.markup import tag, void
-from tests.reports.small import small_report
+from tests.reports.small import small_report, with_texts
 
 VOID = {"meta", "link", "input"}
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;'</style>"
@@ -74,22 +73,9 @@ def test_nothing_is_fetched() -> None:
     assert [] == [attributes for _, attributes in page.tags if "style" in attributes or "onclick" in attributes]
 
 
-def hostile(value: Any) -> Any:
-    """The same value with every text in it hostile, but for those the report itself chooses."""
-    if is_dataclass(value) and not isinstance(value, type):
-        kept = {"acts_on", "counts", "effect", "mode", "verdict", "before", "now"}
-        return replace(
-            value,
-            **{f.name: hostile(getattr(value, f.name)) for f in fields(value) if f.name not in kept},
-        )
-    if isinstance(value, tuple):
-        return tuple(hostile(part) for part in value)
-    return value + HOSTILE if type(value) is str else value
-
-
 def test_hostile_names_stay_text() -> None:
     """Whatever rules, skus, titles, customers and currencies are called, the page has the elements it has anyway."""
-    tame, wild = Page(render(small_report())), Page(render(hostile(small_report())))
+    tame, wild = Page(render(small_report())), Page(render(with_texts(small_report(), lambda text: text + HOSTILE)))
 
     assert [tag for tag, _ in tame.tags] == [tag for tag, _ in wild.tags]
     assert f"“Blue mattress 140 cm{HOSTILE}”" in wild.text

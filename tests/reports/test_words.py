@@ -121,6 +121,8 @@ def bought(field: str, seen: str = "1", **ago: float) -> tuple[Clue, ...]:
          f"{LAMP}, and nobody could say whether there was one left."),
         ({"clues": (Clue(field="stock.available_units", seen="3"),), "code": "low_stock"},
          f"{LAMP} with only three left in stock."),
+        ({"clues": (Clue(field="shown.sku", seen="4"),), "code": "already_shown"},
+         f"{LAMP}, which four earlier messages had shown them already. They have seen it by now."),
         ({"clues": (), "code": "shop_code"}, f"{LAMP}, against the rule “Has it already”."),
         ({"customer_id": None, "title": None, "price_minor": None},
          "Somebody would have been shown item A-1 two days after buying it. The parcel was hardly unpacked."),

@@ -1,4 +1,5 @@
 // Open a page in Chromium as people would, on a phone, on a desk, in the dark and on paper; print what was seen as JSON.
+// The other pages in its folder are only measured, on a phone.
 //   node visit.cjs CHROMIUM FILE.html NODE_MODULES [FOLDER for pictures]
 "use strict";
 const fs = require("node:fs");
@@ -129,6 +130,13 @@ const use = async (page) => {
   const still = await plain.newPage();
   await still.goto(address);
   seen.withoutScript = await still.locator("#rows tbody tr").count();
+  seen.others = {};
+  for (const other of fs.readdirSync(path.dirname(file)).filter((name) => name.endsWith(".html"))) {
+    const narrow = await browser.newPage({ viewport: { width: 360, height: 780 } });
+    await narrow.goto(pathToFileURL(path.join(path.dirname(file), other)).href);
+    seen.others[other] = await widths(narrow);
+    await narrow.close();
+  }
   await browser.close();
   process.stdout.write(JSON.stringify(seen));
 })().catch((error) => {
