@@ -58,7 +58,8 @@ def message_counts(connection: duckdb.DuckDBPyConnection, context: ReportContext
     ).fetchone()
     unknown, from_at, to_at, shown, control_messages = row or (0, None, None, 0, 0)
     groups_ = connection.execute(
-        'SELECT verdict, "rule", reasons, count(*) FROM report_messages GROUP BY ALL'
+        """SELECT verdict, "rule", any_value(reasons), count(*) FROM report_messages
+           GROUP BY verdict, "rule", hash(reasons)"""
     ).fetchall()
     tally = _Tally(context, acts_on="messages")
     verdicts = {"send": 0, "hold": 0, "suppress": 0}
@@ -101,8 +102,8 @@ def item_counts(connection: duckdb.DuckDBPyConnection, context: ReportContext, *
         replaced += count if was_replaced else 0
     tally = _Tally(context, acts_on="items")
     for verdict, rule, reasons, count in connection.execute(
-        """SELECT verdict, "rule", reasons, count(*) FROM report_items
-           WHERE reasons IS NOT NULL AND NOT is_replacement GROUP BY ALL"""
+        """SELECT verdict, "rule", any_value(reasons), count(*) FROM report_items
+           WHERE reasons IS NOT NULL AND NOT is_replacement GROUP BY verdict, "rule", hash(reasons)"""
     ).fetchall():
         tally.add(rule if verdict == "drop" else None, reasons, count, goes_on=verdict == "keep")
     return ItemCounts(
@@ -115,7 +116,7 @@ def item_counts(connection: duckdb.DuckDBPyConnection, context: ReportContext, *
 
 
 class _Tally:
-    """Adds up groups of rows that share their reasons."""
+    """Adds up groups of rows that share their reasons (told apart by 64 bits, which is quicker than by their words)."""
 
     def __init__(self, context: ReportContext, *, acts_on: str) -> None:
         rules = [rule for rule in context.rules if rule.acts_on == acts_on]
