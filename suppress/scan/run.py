@@ -250,10 +250,10 @@ class ScanRun:
         self._connection.execute(suppressed_list(messages, self._compiled.message_rules, result / "suppressed.csv"))
 
     def _make(self, relation: str, select: str, *, is_view: bool = False) -> None:
-        for kind in ("VIEW", "TABLE"):
-            if kind != ("VIEW" if is_view else "TABLE"):
-                self._connection.execute(f"DROP {kind} IF EXISTS {name(relation)}")
-        kind = "VIEW" if is_view else "TABLE"
+        kind, other = ("VIEW", "TABLE") if is_view else ("TABLE", "VIEW")
+        # Another bucket may have needed it as the other kind, which neither DROP IF EXISTS nor OR REPLACE gets rid of.
+        if self._has(f"SELECT 1 FROM duckdb_{other}s() WHERE {other}_name = {literal(relation)}"):
+            self._connection.execute(f"DROP {other} {name(relation)}")
         self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {name(relation)} AS {select}")
 
     def _copy(self, select: str, file: Path) -> None:
@@ -272,7 +272,11 @@ class ScanRun:
     def _bucket_file(self, kind: str, number: int, buckets: int) -> str:
         if buckets == 1:
             return self._file(kind)
-        return f"read_parquet({literal(str(self._work.root / 'buckets' / kind / f'bucket={number}' / '*.parquet'))})"
+        folder = self._work.root / "buckets" / kind / f"bucket={number}"
+        # One message may fill several buckets, and messages may have no items: nothing is written of nothing.
+        if not folder.exists():
+            return f"(SELECT * FROM {self._file(kind)} WHERE FALSE)"
+        return f"read_parquet({literal(str(folder / '*.parquet'))})"
 
 
 def connect(plan: ScanPlan, temp: Path) -> duckdb.DuckDBPyConnection:
