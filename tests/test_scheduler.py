@@ -55,6 +55,8 @@ class Shop:
     def scan(self, order: ScanOrder, stop: Stop) -> ScanEnd:
         assert not stop.is_set()
         self.orders.append(order)
+        if not self.ends:
+            order.out.mkdir()
         return self.ends.pop(0) if self.ends else ScanEnd(outcome="complete", summary=ScanSummary(messages=7, sent=5))
 
     def spool(self, query: Query, path: Path) -> int:

@@ -54,6 +54,13 @@ _SHOWN_SCANS: Final = 4
     help="Seconds between looks at the database.",
 )
 @click.option(
+    "--grace",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    help="Seconds a scan may be late before the next one of its schedule, once due, replaces it.",
+)
+@click.option(
     "--scan-command",
     metavar="COMMAND",
     help='What to run instead of "suppress scan", with the same arguments, e.g. "nice suppress scan".',
@@ -67,6 +74,7 @@ def command(
     at_once: int,
     lease: float,
     poll: float,
+    grace: float,
     scan_command: str | None,
     **settings: str | None,
 ) -> None:
@@ -98,7 +106,7 @@ def command(
             ChildScan(lambda order: scan_arguments(program, order), grace_seconds=min(5.0, lease / 3)),
             owner=f"{socket.gethostname()}:{os.getpid()}",
             spool=_spool_from(database),
-            timing=Timing(lease=lease, poll=poll, at_once=at_once),
+            timing=Timing(lease=lease, poll=poll, grace=grace, at_once=at_once),
             tell=_say,
         )
 

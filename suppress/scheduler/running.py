@@ -185,9 +185,11 @@ class Scheduler:
 
     def _work(self, schedule: Schedule, claim: Claim) -> None:
         run = claim.run
+        # An earlier output that somebody took away is nothing to build on.
+        previous = Path(claim.previous_out) if claim.previous_out and Path(claim.previous_out).is_dir() else None
         self._tell(begun(claim))
         with Heartbeat(self._store, claim, self._timing, self.now_us, self._stop) as beat:
-            end = self._scanned(schedule, claim, beat)
+            end = self._scanned(schedule, claim, previous, beat)
         if beat.is_lost:
             self._tell(f"{run.run_id}: lost to another scheduler; what it began was ended")
             return
@@ -195,14 +197,14 @@ class Scheduler:
             self._store.give_back(claim.lease)
             self._tell(f"{run.run_id}: stopped; it waits to be resumed")
             return
-        if self._finished(claim, end):
+        if self._finished(claim, end, previous):
             self._ran += 1
             self._failed += not end.is_done
             self._tell(ended(run, end))
         else:
             self._tell(f"{run.run_id}: lost to another scheduler before its end was written")
 
-    def _scanned(self, schedule: Schedule, claim: Claim, beat: "Heartbeat") -> ScanEnd:
+    def _scanned(self, schedule: Schedule, claim: Claim, previous: Path | None, beat: Heartbeat) -> ScanEnd:
         run = claim.run
         slot = Slot(run.slot_us, run.send_us, run.before_us)
         out = Path(run.out)
@@ -219,7 +221,7 @@ class Scheduler:
                 out=out,
                 as_of_us=run.send_us,
                 ruleset=schedule.ruleset,
-                previous=Path(claim.previous_out) if claim.previous_out else None,
+                previous=previous,
                 resume=run.attempts > 1 or run.asked_again,
             )
             end = self._scan(order, beat)
@@ -232,7 +234,7 @@ class Scheduler:
             _log.exception("%s: the scan raised", run.run_id)
             return ScanEnd(outcome="failed", reason=f"{type(error).__name__}: {error}")
 
-    def _finished(self, claim: Claim, end: ScanEnd) -> bool:
+    def _finished(self, claim: Claim, end: ScanEnd, previous: Path | None) -> bool:
         summary = asdict(end.summary) if end.summary else {}
         report = summary.pop("report", None)
         return self._store.finish(
@@ -243,6 +245,7 @@ class Scheduler:
             reason=end.reason,
             counts={name: count for name, count in summary.items() if count is not None},
             report=report,
+            kind="delta" if previous else "full",
         )
 
     def _tell_and_release(self) -> None:

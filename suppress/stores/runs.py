@@ -251,6 +251,7 @@ class RunStore:
         reason: str | None,
         counts: Mapping[str, int],
         report: str | None,
+        kind: str,
     ) -> bool:
         """Write how the run ended and give the lease back; False, and nothing written, when the lease was lost."""
         with self._database.write() as connection:
@@ -268,6 +269,7 @@ class RunStore:
                     reason=reason,
                     counts=orjson.dumps(dict(counts)).decode() if counts else None,
                     report=report,
+                    kind=kind,
                 )
             )
             return ended.rowcount == 1

@@ -31,9 +31,13 @@ class Fleet:
             f"- name: quick\n  messages: m.jsonl\n  when: {{at: [{at}]}}\n  before: 1 second\n"
         )
 
-    def start(self, *, seconds: float, lease: float = 1.5, code: int = 0) -> "subprocess.Popen[bytes]":
+    def start(
+        self, *, seconds: float, lease: float = 1.5, poll: float = 0.3, grace: float = 60, code: int = 0
+    ) -> "subprocess.Popen[bytes]":
+        """One more scheduler, whose scans take so many seconds and end with `code`."""
         command = f"{sys.executable} {STUB} {self.journal} {seconds} {code}"
-        options = ["--schedules", str(self.folder / "schedules.yaml"), "--lease", str(lease), "--poll", "0.3"]
+        options = ["--schedules", str(self.folder / "schedules.yaml"), "--lease", str(lease), "--poll", str(poll)]
+        options += ["--grace", str(grace)]
         with (self.folder / f"log-{len(self.processes)}").open("wb") as log:
             process = subprocess.Popen(
                 [*SCHEDULER, *options, "--scan-command", command, "--database", self.url], stderr=log
@@ -45,13 +49,16 @@ class Fleet:
         with Database.open(self.url) as opened:
             return RunStore(opened).runs()
 
-    def wait_for(self, states: dict[str, int]) -> list[Run]:
-        """The runs, once there are so many in each state. Gives up after a minute."""
-        for _ in range(600):
+    def wait_for(self, states: dict[str, int], *, seconds: float = 60) -> list[Run]:
+        """The runs, once there are so many in each state. Gives up after so many seconds."""
+        until = time.monotonic() + seconds
+        while True:
             runs = self.runs()
             counted = Counter(run.state for run in runs)
             if all(counted[state] >= count for state, count in states.items()):
                 return runs
+            if time.monotonic() > until:
+                break
             time.sleep(0.1)
         logs = "".join(path.read_text() for path in sorted(self.folder.glob("log-*")))
         raise AssertionError(f"waited in vain for {states}: {[(r.run_id, r.state, r.reason) for r in runs]}\n{logs}")
@@ -62,7 +69,15 @@ class Fleet:
             return []
         return [line.split()[1] for line in self.journal.read_text().splitlines() if line.startswith(word)]
 
+    def begun(self, out: str) -> list[int]:
+        """The process of each scan that began for an output folder, in order."""
+        if not self.journal.exists():
+            return []
+        words = [line.split() for line in self.journal.read_text().splitlines()]
+        return [int(line[2]) for line in words if line[:2] == ["begin", out]]
+
     def end(self) -> None:
+        """Ask all schedulers to end, and wait until they have."""
         for process in self.processes:
             process.terminate()
         for process in self.processes:

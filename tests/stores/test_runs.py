@@ -58,6 +58,7 @@ def finish(store: RunStore, taken: Claim, now: int, *, done: bool = True) -> boo
         reason=None if done else "why",
         counts={"messages": 2**40, "sent": 3} if done else {},
         report="/out/report.json" if done else None,
+        kind=taken.run.kind or "",
     )
 
 
