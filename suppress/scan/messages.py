@@ -20,8 +20,10 @@ import pyarrow as pa
 from suppress.errors import FactsError
 from suppress.facts.instants import to_us
 from suppress.facts.message import Message
+from suppress.scan.message_blocks import Block, Border
 from suppress.scan.message_columns import FIELDS, NOT_GIVEN
-from suppress.scan.message_files import Block, Border, blocks, first_row, message_files, readable
+from suppress.scan.message_files import blocks, first_row, message_files
+from suppress.scan.message_parquet import readable
 from suppress.scan.message_recipients import ADDRESSES, find_customers
 from suppress.scan.sql import literal
 

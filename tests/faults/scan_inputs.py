@@ -141,9 +141,8 @@ def main(rows: int, cuts: int) -> None:
                     done, peak_mb, seconds = read(path, Path(folder) / "work")
                     refused = check_whole(path, Path(folder) / "work", done, count)
                     peaks.append(peak_mb)
-                    print(
-                        f"{what:>8} {kind:>7}: {count:>9,} rows, {refused:>9,} refused, {peak_mb:>5} MB, {seconds:5.1f} s"
-                    )
+                    told = f"{what:>8} {kind:>7}: {count:>9,} rows, {refused:>9,} refused"
+                    print(f"{told}, {peak_mb:>5} MB, {seconds:5.1f} s", flush=True)
                     path.unlink()
                 assert peaks[1] < 2 * peaks[0] + 200, f"memory grows with the bad rows: {peaks}"
         for kind in ("parquet", "csv", "jsonl", "csv.gz", "jsonl.gz"):

@@ -28,7 +28,7 @@ from suppress.facts.records import CustomerRecord
 from suppress.facts.snapshot import FactNeeds
 from suppress.intake import messages as border
 from suppress.intake.messages import Refused, parse_message
-from suppress.scan.message_columns import PLAIN
+from suppress.scan.message_grammar import PLAIN
 from suppress.scan.messages import MessagesRead, read_messages
 from tests.intake.test_messages import BAD, GOOD, HOSTILE
 from tests.scan.book_folder import write_folder
