@@ -1,8 +1,9 @@
 """Tell a ScanReport on a terminal: what becomes of the messages, what rules did, what customers were spared.
 
-The console is handed in, and decides about colours and width; without colours every word and number is still there.
+The console decides about colours and width; without colours every word and number is still there.
 """
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from suppress.decisions.decision import Mode
@@ -32,10 +33,12 @@ _MARKS: Final = {"send": "█", "hold": "▒", "suppress": "░"}
 _BAR: Final = 60
 
 
-def print_report(report: ScanReport, console: "Console") -> None:
-    """A page of at most 100 columns."""
-    from rich.text import Text  # noqa: PLC0415 - rich is slow to import
+def print_report(report: ScanReport, console: "Console | None" = None) -> None:
+    """A page of at most 100 columns; without a console, on standard output, where `NO_COLOR` and `CI` are respected."""
+    from rich.console import Console  # noqa: PLC0415 - rich is slow to import
+    from rich.text import Text  # noqa: PLC0415
 
+    console = console or Console(no_color=True if os.environ.get("CI") else None, highlight=False)
     width = min(100, console.width)
     console.print(Text(headline(report), style="bold"), width=width)
     if report.verdicts.messages:

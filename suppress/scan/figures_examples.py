@@ -17,7 +17,7 @@ EXAMPLES: Final = 10
 SAMPLED_ITEMS: Final = 300
 SAMPLED_MESSAGES: Final = 200
 
-_PER_RULE: Final = 60
+_PER_RULE: Final = 30
 _MESSAGES_PER_RULE: Final = 6
 
 EMBARRASSING: Final[Mapping[str, float]] = {

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from suppress.decisions.report import Share
@@ -33,6 +34,19 @@ def test_without_a_terminal_there_is_no_colour_and_no_line_is_too_long() -> None
     assert "\x1b" not in printed()
     assert 100 >= max(len(line) for line in printed().splitlines())
     assert "\x1b" in printed(terminal=True)
+
+
+def test_standard_output_in_ci_has_no_colour(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where a terminal is pretended."""
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    print_report(small_report())
+    told = capsys.readouterr().out
+
+    assert "1,712,331 go out" in told
+    assert "\x1b[31m" not in told
 
 
 def test_a_limit_that_is_passed_is_said_aloud() -> None:
