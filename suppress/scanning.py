@@ -5,8 +5,9 @@ Holds no logic of its own. The clock is handed in by default; everything below i
 
 import json
 import os
+import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,20 +18,24 @@ from suppress.decisions.report import ReportContext, ScanReport
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import ReferenceEngine
 from suppress.errors import FactsError, ShareError, StaleFactsError
-from suppress.facts.instants import from_us, to_us
+from suppress.facts.instants import US_PER_HOUR, from_us, to_us
 from suppress.facts.snapshot import Snapshot
 from suppress.intake import messages as border
 from suppress.reports.html import render
 from suppress.rules.compile import CompiledRuleset
 from suppress.rules.needs import sources_of
 from suppress.scan.figures import rules_of, scan_report
-from suppress.scan.folder import MANIFEST, Folder, read_folder
+from suppress.scan.folder import Folder, read_folder
 from suppress.scan.message_files import message_files
 from suppress.scan.plan import Limits, ScanPlan, make_plan
-from suppress.scan.run import Progress, ScanRun
+from suppress.scan.run import Progress, ScanRun, Shares
 from suppress.scan.snapshots import Exact
 from suppress.scan.work import Work
 from suppress.service import load_ruleset
+from suppress.stores.database import Database
+from suppress.stores.lake import lake_path, open_lake
+from suppress.stores.lake_folder import prepare_facts
+from suppress.stores.reservations import Reservation, Reservations
 
 DEFAULT_MEMORY: Final = "4GB"
 _UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -73,9 +78,15 @@ def plan_scan(request: ScanRequest, *, clock: Callable[[], datetime] = lambda: d
 
 
 def scan(
-    request: ScanRequest, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), progress: Progress | None = None
+    request: ScanRequest,
+    *,
+    shares: Shares | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Progress | None = None,
 ) -> ScanOutcome:
     """Scan the messages of a request. Nothing appears under `out` before everything is there.
+
+    `shares`: what other campaigns hold of limited stock; None = nobody holds anything, and nothing is reserved.
 
     Raises RulesetError; FactsError when messages or facts cannot be read; StaleFactsError when a source the rules need
     was never loaded or is older than they allow; ShareError when a `max_share` is passed: then the tables and the report
@@ -93,7 +104,7 @@ def scan(
     with work.opened(plan.identity, resume=request.resume):
         if not request.allow_stale:
             refuse_stale(compiled, folder, as_of_us)
-        run = ScanRun(plan, compiled, folder, work, _eligible_again(compiled))
+        run = ScanRun(plan, compiled, folder, work, _eligible_again(compiled), shares or NoShares())
         rejects = work.result / "rejects.csv"
         walked = run.walk(border, rejects, tell)
         tell("report", 0, 1)
@@ -102,6 +113,7 @@ def scan(
             work.result,
             _context(request, compiled, folder),
             products=folder.root / "products.parquet",
+            budgets=budgets if (budgets := work.result / "budgets.parquet").exists() else None,
             previous=request.previous,
         )
         run.connection.close()
@@ -128,14 +140,73 @@ def facts_folder(*, facts: Path | None, lake: Path | None, database: str, beside
 
     Raises FactsError for files that cannot be used, StoreError when there is no lake.
     """
-    if facts is not None:
-        if (facts / MANIFEST).exists():
-            yield facts
-            return
-        raise FactsError(f"{facts} holds no {MANIFEST}")
-    raise FactsError(
-        f"no lake for {database}. help: make one with `suppress lake rebuild`, or scan by files with --facts"
-    )
+    if facts is None:
+        with open_lake(lake_path(database, lake)) as opened:
+            yield opened.folder
+        return
+    work = beside.with_name(f".{beside.name}.facts")
+    try:
+        yield prepare_facts(facts, work).folder
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+class NoShares:
+    """Nobody holds anything, and nothing is reserved: of a scan without a store."""
+
+    def taken(self) -> dict[str, int]:
+        """Nothing."""
+        return {}
+
+    def reserve(self, held: Sequence[tuple[str, str | None, str, int]], taken: Mapping[str, int]) -> dict[str, int]:
+        """Nothing is in the way."""
+        del held, taken
+        return {}
+
+
+class StoreShares:
+    """Places of limited items that are reserved in a database. Without a campaign they are looked at, and left alone."""
+
+    def __init__(
+        self, reservations: Reservations, campaign: str | None, now_us: int, expires_at_us: int | None
+    ) -> None:
+        self._reservations = reservations
+        self._campaign = campaign
+        self._now_us = now_us
+        self._expires_at_us = expires_at_us
+
+    def taken(self) -> dict[str, int]:
+        """sku -> live places that others hold."""
+        return self._reservations.live(self._now_us, except_campaign=self._campaign)
+
+    def reserve(self, held: Sequence[tuple[str, str | None, str, int]], taken: Mapping[str, int]) -> dict[str, int]:
+        """Reserve them for the campaign, in place of all it held; or which skus others hold more of than was known."""
+        if self._campaign is None or self._expires_at_us is None:
+            return {}
+        rows = [Reservation(message, customer or "", sku, places) for message, customer, sku, places in held]
+        at_most = {row.sku: taken.get(row.sku, 0) for row in rows}
+        return self._reservations.reserve_many(self._campaign, rows, at_most, self._now_us, self._expires_at_us)
+
+
+@contextmanager
+def shares_of(
+    database: str,
+    campaign: str | None,
+    *,
+    reserve_hours: float | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[StoreShares]:
+    """What a database knows of reserved stock. `reserve_hours`: reserve for so long; None = only look.
+
+    Raises StoreError when the database cannot be read.
+    """
+    opened = Database.open(database)
+    now_us = to_us(clock())
+    expires_at_us = None if reserve_hours is None else now_us + int(reserve_hours * US_PER_HOUR)
+    try:
+        yield StoreShares(Reservations(opened), campaign, now_us, expires_at_us)
+    finally:
+        opened.close()
 
 
 def refuse_stale(compiled: CompiledRuleset, folder: Folder, as_of_us: int) -> None:

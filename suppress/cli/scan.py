@@ -1,13 +1,17 @@
 """`suppress scan`: decide all messages of a campaign at once, and write who gets what, who gets nothing, and why."""
 
 import sys
-from datetime import datetime
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from suppress.cli.exits import PARTIAL
 from suppress.cli.options import INSTANT, database_option, rules_option, ruleset_option
+
+if TYPE_CHECKING:
+    from suppress.scanning import ScanOutcome
 
 
 @click.command()
@@ -25,7 +29,11 @@ from suppress.cli.options import INSTANT, database_option, rules_option, ruleset
 @click.option("--memory", default="4GB", show_default=True, metavar="SIZE", help="Most memory to use.")
 @click.option("--threads", type=click.IntRange(1, 256), help="Threads to use.  [default: as many as there are cores]")
 @click.option("--allow-stale", is_flag=True, help="Scan although facts are older than the rules allow.")
-@click.option("--campaign", metavar="ID", help="Name of the campaign, for the report.")
+@click.option("--campaign", metavar="ID", help="The campaign: its own reservations do not count against it.")
+@click.option(
+    "--reserve", is_flag=True, help="Reserve limited stock for the campaign.  [needs --campaign and a database]"
+)
+@click.option("--reserve-hours", default=24.0, show_default=True, metavar="HOURS", help="How long reservations last.")
 @click.option(
     "--previous", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
     help="An earlier output to compare with.",
@@ -36,60 +44,47 @@ from suppress.cli.options import INSTANT, database_option, rules_option, ruleset
 @database_option
 @rules_option
 @ruleset_option
-def command(
-    messages: Path,
-    out: Path,
-    as_of: datetime | None,
-    facts: Path | None,
-    lake: Path | None,
-    memory: str,
-    threads: int | None,
-    allow_stale: bool,
-    campaign: str | None,
-    previous: Path | None,
-    resume: bool,
-    only_plan: bool,
-    format_: str,
-    **settings: str | None,
-) -> None:
+def command(messages: Path, out: Path, *, only_plan: bool, reserve: bool, format_: str, **given: Any) -> None:
     """Decide every message of a Parquet, CSV or JSONL file, or of a folder of them, by the rules `check` goes by.
 
     OUT appears when everything is in it: messages.parquet, items.parquet, send.csv, suppressed.csv, report.json and
     report.html. Exit 6 when facts are too old, 7 when rows could not be read, 9 when a max_share is passed.
     """
     from suppress.cli.scan_telling import Bars, outcome_json, plan_json, plan_table  # noqa: PLC0415
-    from suppress.scanning import ScanRequest, facts_folder, plan_scan, scan  # noqa: PLC0415
+    from suppress.scanning import ScanRequest, facts_folder, plan_scan, scan, shares_of  # noqa: PLC0415
     from suppress.settings import load_settings  # noqa: PLC0415
 
-    chosen = load_settings(**settings)
-    with facts_folder(facts=facts, lake=lake, database=chosen.database, beside=out) as folder:
+    chosen = load_settings(**{name: given.pop(name) for name in ("database", "rules", "ruleset")})
+    facts, lake, hours = given.pop("facts"), given.pop("lake"), given.pop("reserve_hours")
+    if reserve and (given["campaign"] is None or facts is not None):
+        raise click.UsageError("--reserve needs --campaign, and facts from a database")
+    with ExitStack() as stack:
+        folder = stack.enter_context(facts_folder(facts=facts, lake=lake, database=chosen.database, beside=out))
         request = ScanRequest(
-            messages=messages,
-            out=out,
-            rules=Path(chosen.rules),
-            ruleset=chosen.ruleset,
-            facts=folder,
-            as_of=as_of,
-            memory=memory,
-            threads=threads,
-            allow_stale=allow_stale,
-            campaign=campaign,
-            previous=previous,
-            resume=resume,
+            messages=messages, out=out, rules=Path(chosen.rules), ruleset=chosen.ruleset, facts=folder, **given
         )
         if only_plan:
             planned = plan_scan(request)
             click.echo(plan_json(planned) if format_ == "json" else plan_table(planned))
             return
-        with Bars(sys.stderr) as bars:
-            outcome = scan(request, progress=bars)
+        shares = None
+        if facts is None:
+            held_for = hours if reserve else None
+            shares = stack.enter_context(shares_of(chosen.database, request.campaign, reserve_hours=held_for))
+        outcome = scan(request, shares=shares, progress=stack.enter_context(Bars(sys.stderr)))
     if format_ == "json":
         click.echo(outcome_json(outcome))
     else:
-        from suppress.reports.terminal import print_report  # noqa: PLC0415
-
-        print_report(outcome.report)
-        click.echo(f"report: {outcome.out / 'report.html'}")
+        _tell(outcome)
     if outcome.refused:
         click.echo(f"suppress: {outcome.refused:,} rows could not be read; they are in {outcome.rejects}", err=True)
         sys.exit(PARTIAL)
+
+
+def _tell(outcome: "ScanOutcome") -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from suppress.reports.terminal import print_report  # noqa: PLC0415
+
+    print_report(outcome.report, Console())
+    click.echo(f"report: {outcome.out / 'report.html'}")

@@ -10,6 +10,7 @@ from suppress.rules.tree import Bought, Compare, Leaf, Past, Said, Sent, Shown, 
 from suppress.scan.sql import name
 
 RESTOCK_AT = "stock.restock_at"
+AVAILABLE_UNITS = "stock.available_units"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Asked:
         self.compiled = compiled
         self.item_rules: Sequence[CompiledRule] = compiled.item_rules
         self.message_rules: Sequence[CompiledRule] = compiled.message_rules
-        self.item_leaves = _leaves(self.item_rules)
+        self.limit_rules: Sequence[CompiledRule] = compiled.limit_rules
+        self.item_leaves = _leaves((*self.item_rules, *self.limit_rules))
         self.message_leaves = _leaves(self.message_rules)
         every = dict.fromkeys((*self.item_leaves, *self.message_leaves))
         self._numbers: dict[Past, int] = {}
@@ -48,6 +50,8 @@ class Asked:
         names = {name: None for name, field in self.fields.items() if field.scope is Scope.ITEM}
         if self.needs_restock:
             names[RESTOCK_AT] = None
+        if self.limit_rules:
+            names[AVAILABLE_UNITS] = None
         return list(names)
 
     def message_fields(self) -> list[str]:

@@ -4,13 +4,13 @@
 rule that drops it (`drop_no`; NULL = kept), and all values its rules asked for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from suppress.decisions.decision import Mode
 from suppress.facts.fields import Scope
 from suppress.rules.compile import CompiledRule
 from suppress.rules.tree import Compare, Sent
-from suppress.scan.asked import Asked, is_placed
+from suppress.scan.asked import AVAILABLE_UNITS, Asked, is_placed
 from suppress.scan.goods import DUE, Goods
 from suppress.scan.lower import fires, truth
 from suppress.scan.past import History
@@ -28,11 +28,13 @@ class Judging:
         self._goods = goods
         self._history = history
         self.first_rules = [rule for rule in asked.item_rules if not asked.uses_placed(rule)]
-        self.later_rules = [rule for rule in asked.item_rules if asked.uses_placed(rule)]
+        about_items = (*asked.item_rules, *asked.limit_rules)
+        self.later_rules = [rule for rule in about_items if asked.uses_placed(rule)]
+        self._told_at_once = [rule for rule in about_items if not asked.uses_placed(rule)]
 
     def judged(self) -> str:
         """The relation `judged`, by the rules that do not look at the items placed before."""
-        truths = [f"{truth(rule.condition, self.asked)} AS {rule_column(rule)}" for rule in self.first_rules]
+        truths = [f"{truth(rule.condition, self.asked)} AS {rule_column(rule)}" for rule in self._told_at_once]
         return (
             f"SELECT *, {first_obeyed(self.first_rules)} AS drop_no"
             f" FROM (SELECT {', '.join(['*', *truths])} FROM ({self._values()}))"
@@ -117,22 +119,34 @@ def any_fired(rules: Sequence[CompiledRule]) -> str:
     return any_of([fired(rule) for rule in rules])
 
 
-def reasons(rules: Sequence[CompiledRule]) -> str:
-    """All rules that fired, in file order, as a list of structs; NULL when none did."""
+def reasons(rules: Sequence[CompiledRule], tells: Callable[[CompiledRule], str] | None = None) -> str:
+    """All rules that fired, in file order, as a list of structs; NULL when none did.
+
+    `tells`: whether a limit is among them, in place of whether it fired.
+    """
     entries = []
+
+    def is_told(rule: CompiledRule) -> str:
+        return tells(rule) if tells and rule.limit is not None else fired(rule)
+
     for rule in rules:
         mode = literal(Mode.SHADOW.value)
         if rule.mode is Mode.ENFORCE:
             enforced = literal(Mode.ENFORCE.value)
             mode = enforced if rule.always else f"CASE WHEN control_group THEN {mode} ELSE {enforced} END"
         entries.append(
-            f"CASE WHEN {fired(rule)} THEN {{'rule': {literal(rule.id)}, 'code': {literal(rule.code)},"
-            f" 'outcome': CASE WHEN {rule_column(rule)} THEN 'true' ELSE 'unknown' END, 'mode': {mode}}} END"
+            f"CASE WHEN {is_told(rule)} THEN {{'rule': {literal(rule.id)}, 'code': {literal(rule.code)},"
+            f" 'outcome': CASE WHEN {_is_certain(rule)} THEN 'true' ELSE 'unknown' END, 'mode': {mode}}} END"
         )
     if not entries:
         return f"CAST(NULL AS {REASONS_TYPE})"
     listed = f"list_filter([{', '.join(entries)}], lambda r: r IS NOT NULL)"
-    return f"CASE WHEN {any_fired(rules)} THEN {listed} END"
+    return f"CASE WHEN {any_of([is_told(rule) for rule in rules])} THEN {listed} END"
+
+
+def _is_certain(rule: CompiledRule) -> str:
+    """Whether a rule that fired did so for what is known."""
+    return rule_column(rule) if rule.limit is None else f"{rule_column(rule)} AND {name(AVAILABLE_UNITS)} IS NOT NULL"
 
 
 REASONS_TYPE = "STRUCT(rule VARCHAR, code VARCHAR, outcome VARCHAR, mode VARCHAR)[]"

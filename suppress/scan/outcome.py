@@ -9,6 +9,7 @@ from typing import Final
 from suppress.facts.fields import FieldType, Operator, label_of
 from suppress.rules.compile import CompiledRule
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown, leaves
+from suppress.scan import limits
 from suppress.scan.asked import RESTOCK_AT, Asked
 from suppress.scan.falling import NEVER, all_have_ends, end_of_rule
 from suppress.scan.judging import any_fired, by_number, first_obeyed, obeyed, reasons, rule_column, stated
@@ -23,7 +24,7 @@ class Outcome:
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.item_rules = [*asked.item_rules]
+        self.item_rules = [*asked.item_rules, *asked.limit_rules]
 
     def decided(self) -> str:
         """The relation `decided`, one row per message: what was kept, which message rules hold, which of them decides."""
@@ -81,6 +82,12 @@ class Outcome:
                 f" LEFT JOIN (SELECT message_no, sku, {numbered} WHERE is_replacement AND shown) x"
                 " ON x.message_no = j.message_no AND x.n = y.n"
             )
+        tells = limits.tells if self.asked.limit_rules else None
+        if tells:
+            join += (
+                " JOIN (SELECT message_no, verdict = 'send' AS is_sent FROM decided) v ON v.message_no = j.message_no"
+                " LEFT JOIN reserved w ON w.sku = j.sku"
+            )
         again = self._eligible_again(drop_rules)
         if not all_have_ends(drop_rules):
             again = "z.again_us"
@@ -90,7 +97,7 @@ class Outcome:
             " CASE WHEN drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, shown,"
             f" CASE WHEN drop_no IS NOT NULL THEN {replaced} END AS replaced_by,"
             f" {by_number(drop_rules, 'drop_no', 'id')} AS rule, {by_number(drop_rules, 'drop_no', 'code')} AS code,"
-            f" {reasons(drop_rules)} AS reasons,"
+            f" {reasons(drop_rules, tells)} AS reasons,"
             f" make_timestamptz(CASE WHEN drop_no IS NOT NULL THEN {again} END) AS eligible_again_at,"
             f" {self._evidence(drop_rules)} AS evidence, {self.unknown(self.asked.item_leaves)} AS unknown"
             " FROM placed j JOIN (SELECT message_no, message_id, customer_id FROM message) m"

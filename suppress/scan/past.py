@@ -82,7 +82,7 @@ class History:
         """Where any of these conditions can matter, as a condition on pairs `c`."""
         alternatives = []
         for node in nodes:
-            found = relevance(self.asked.item_rules, node, self._is_plain)
+            found = relevance((*self.asked.item_rules, *self.asked.limit_rules), node, self._is_plain)
             if found is None:
                 return "TRUE"
             alternatives += [

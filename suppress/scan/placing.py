@@ -23,6 +23,7 @@ def verdict(*, later: bool, limits: bool) -> str:
     joins = ["LEFT JOIN later l ON l.message_no = j.message_no AND l.position = j.position"] if later else []
     number = "least(j.drop_no, l.drop_no)" if later else "j.drop_no"
     if limits:
+        # What got nothing of its budget counts as dropped, as long as no rule drops it anyway.
         joins.append("LEFT JOIN rejected r ON r.message_no = j.message_no AND r.position = j.position")
         number = f"coalesce({number}, r.rule_no)"
     return (
@@ -68,7 +69,7 @@ def later(asked: Asked, rules: list[CompiledRule]) -> str:
     # Counting is on the left, what is unknown is left out afterwards: an unknown key has counted nothing.
     with_counts = f"SELECT j.*, {known} FROM judged j JOIN ({before}) n USING (message_no, position)"
     wanted = ", ".join(["message_no", "position", *map(name, fields), *(rule_column(rule) for rule in rules)])
-    return f"SELECT {wanted}, {first_obeyed(rules)} AS drop_no FROM (SELECT *, {truths} FROM ({with_counts}))"
+    return f"SELECT {wanted}, {first_obeyed([rule for rule in rules if rule.limit is None])} AS drop_no FROM (SELECT *, {truths} FROM ({with_counts}))"
 
 
 def _count(field: str) -> str:

@@ -4,12 +4,12 @@ Customers are taken in buckets, so that memory stays within its limit; each buck
 same inputs give the same tables byte for byte: every table is written in one order.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -18,12 +18,13 @@ import pyarrow as pa
 from suppress.errors import FactsError
 from suppress.facts.local_time import zone_of
 from suppress.rules.compile import CompiledRuleset
-from suppress.scan import placing
+from suppress.scan import limits, placing
+from suppress.scan.allocate import Placed, allocate
 from suppress.scan.falling import all_have_ends
 from suppress.scan.folder import Folder
 from suppress.scan.lists import send_list, suppressed_list, table
 from suppress.scan.lookups import Lookups
-from suppress.scan.message_files import Border
+from suppress.scan.message_blocks import Border
 from suppress.scan.messages import MessagesRead, read_messages
 from suppress.scan.plan import ScanPlan
 from suppress.scan.snapshots import Exact, FolderFacts
@@ -35,6 +36,19 @@ PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GRO
 MOST_ROUNDS: Final = 100_000
 _DUCKDB_SHARE: Final = 0.65
 """Of the memory limit; the rest is for what DuckDB does not count, and for Python."""
+
+
+class Shares(Protocol):
+    """What other campaigns hold of limited skus, and where this one's places are reserved."""
+
+    def taken(self) -> Mapping[str, int]:
+        """sku -> live places that others hold."""
+        ...
+
+    def reserve(self, held: Sequence[tuple[str, str | None, str, int]], taken: Mapping[str, int]) -> Mapping[str, int]:
+        """Reserve (message, customer, sku, places), if others hold no more than `taken`; else which hold how much."""
+        ...
+
 
 Progress = Callable[[str, int, int], None]
 """Told a stage, how many of its steps are done, and how many there are."""
@@ -51,7 +65,10 @@ class Walked:
 class ScanRun:
     """One walk through a plan. Use it within `Work.opened`."""
 
-    def __init__(self, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, work: Work, exact: Exact) -> None:
+    def __init__(
+        self, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, work: Work, exact: Exact, shares: "Shares"
+    ) -> None:
+        self._shares = shares
         self._exact = exact
         self._plan = plan
         self._compiled = compiled
@@ -112,7 +129,7 @@ class ScanRun:
     def _divide(self, read: MessagesRead, progress: Progress) -> int:
         """Put messages and candidates into buckets of customers, unless all fit into one."""
         buckets = -(-read.candidates // self._plan.limits.pairs_per_bucket)
-        if buckets <= 1 or self._stages.compiled.limit_rules:
+        if buckets <= 1 or self._stages.asked.limit_rules:
             return 1
         progress("divide", 0, 1)
 
@@ -170,14 +187,16 @@ class ScanRun:
         has_replacements = self._has("SELECT 1 FROM candidate WHERE is_replacement")
         has_room = not self._has("SELECT 1 FROM asked_message WHERE slots < items_asked")
         is_plain = has_room and not has_replacements and not self._stages.judging.later_rules
-        if not is_plain:
-            self._place()
-        self._make("placed", self._stages.placed(is_plain=is_plain), is_view=True)
+        has_limits = bool(self._stages.asked.limit_rules)
+        is_plain = is_plain and not has_limits
+        if has_limits:
+            self._share_out()
+        else:
+            self._place_all(is_plain=is_plain)
         if not all_have_ends(self._stages.drop_rules):
             self._work_out_again()
         number_or_not = " EXCLUDE (message_no)" if buckets == 1 else ""
         with self._in_order(True):
-            self._make("decided", self._stages.outcome.decided())
             items = self._stages.outcome.items(self._stages.drop_rules, may_replace=has_replacements)
             if not (is_plain and self._is_in_order()):
                 items += " ORDER BY message_no, position"
@@ -218,17 +237,60 @@ class ScanRun:
             if wanted:
                 self._connection.execute("SET disabled_optimizers = ''")
 
-    def _place(self) -> None:
+    def _place_all(self, *, is_plain: bool, has_limits: bool = False) -> None:
+        """Make `placed` and `decided`."""
+        if not is_plain:
+            self._place(has_limits=has_limits)
+        self._make("placed", self._stages.placed(is_plain=is_plain), is_view=True)
+        with self._in_order(True):
+            self._make("decided", self._stages.outcome.decided())
+
+    def _share_out(self) -> None:
+        """Place until no sku is given away more often than its budget; what is reserved for it is reserved then."""
+        rules = self._stages.asked.limit_rules
+
+        def make(relation: str, select: str) -> int:
+            self._make(relation, select)
+            return self._number(f"SELECT count(*) FROM {relation}")
+
+        def place(rejected: str) -> Placed:
+            self._make("rejected", f"SELECT * FROM {rejected}")
+            self._place_all(is_plain=False, has_limits=True)
+            self._make("holder", limits.holder(rules))
+            self._make("unsent", limits.unsent())
+            return Placed(holder="holder", unsent="unsent")
+
+        taken = self._shares.taken()
+        while True:
+            self._reserved(taken)
+            allocate(make, place, "reserved")
+            held = self._connection.execute(
+                "SELECT h.message_id, d.customer_id, h.sku, count(*) FROM holder h JOIN decided d USING (message_no)"
+                " GROUP BY ALL ORDER BY ALL"
+            ).fetchall()
+            contested = self._shares.reserve(held, taken)
+            if not contested:
+                break
+            taken = {**taken, **contested}
+        self._copy(limits.budgets(), self._work.result / "budgets.parquet")
+
+    def _reserved(self, taken: Mapping[str, int]) -> None:
+        made = pa.table({"sku": pa.array(taken, pa.string()), "places": pa.array(taken.values(), pa.int64())})
+        self._connection.register("held_by_others", made)
+        self._make("reserved", "SELECT * FROM held_by_others")
+        self._connection.unregister("held_by_others")
+
+    def _place(self, *, has_limits: bool) -> None:
         """Make `place`: what is tried and shown, in rounds where rules look at the items placed before."""
         later = self._stages.judging.later_rules
         if not later:
-            self._make("verdict", placing.verdict(later=False, limits=False), is_view=True)
+            self._make("verdict", placing.verdict(later=False, limits=has_limits), is_view=True)
             self._make("place", placing.place())
             return
         self._make("place", placing.NOTHING_PLACED)
         self._make("later", placing.later(self._stages.asked, later))
         for _ in range(MOST_ROUNDS):
-            self._make("verdict", placing.verdict(later=True, limits=False))
+            self._make("verdict", placing.verdict(later=True, limits=has_limits))
             self._make("place", placing.place())
             self._make("later_now", placing.later(self._stages.asked, later))
             moved = self._number("SELECT count(*) FROM (SELECT * FROM later_now EXCEPT SELECT * FROM later)")

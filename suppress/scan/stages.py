@@ -47,7 +47,7 @@ class Stages:
         self.history = History(self.asked, folder, usable, self.goods)
         self.judging = Judging(self.asked, self.goods, self.history)
         self.outcome = Outcome(self.asked)
-        self.drop_rules = compiled.item_rules
+        self.drop_rules = sorted((*compiled.item_rules, *compiled.limit_rules), key=lambda rule: rule.number)
 
     def preparation(self) -> Iterator[Stage]:
         """What is made once, after the lookups."""
