@@ -47,6 +47,8 @@ def _given(name: str, cell: Any, *, in_us: bool) -> object:
                 return _json_value(name, value, "a map like {...}")
             case "slots":
                 return int(value) if re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value) else value
+    if name == "attributes" and isinstance(value, dict):
+        return {key: each for key, each in value.items() if each is not None}
     if name == "items" and isinstance(value, list):
         return [
             {key: each for key, each in entry.items() if each is not None or key == "sku"}

@@ -160,7 +160,7 @@ def _ids(column: str, type_: Any) -> Column:
         return Column(f"coalesce({ids}, [])", f"coalesce({column} LIKE '[%', false) OR {_any(ids, 'e', _odd_id('e'))}")
     elif type_.id == "null":
         return Column("[]::VARCHAR[]")
-    return _never(column, "VARCHAR[]")
+    return Column("[]::VARCHAR[]", f"{column} IS NOT NULL")
 
 
 def _split(column: str) -> str:
@@ -242,9 +242,11 @@ def _attributes(column: str, type_: Any) -> Column:
         from_text = f"from_json({column}::VARCHAR, '\"MAP(VARCHAR, VARCHAR)\"')"
         plain = f"regexp_full_match({column}::VARCHAR, '{ATTRIBUTES_TEXT}')"
         texts = f"CASE WHEN {plain} THEN {from_text} END"
-        odd = f"coalesce(NOT {plain} OR json_keys({column}::VARCHAR) IS DISTINCT FROM map_keys({texts}), false)"
+        # Text that is no JSON must never come near the functions that read JSON, hence CASE.
+        keys = f"json_keys({column}::VARCHAR) IS DISTINCT FROM map_keys({texts})"
+        odd = f"CASE WHEN {plain} THEN {keys} ELSE {column} IS NOT NULL END"
         return Column(f"coalesce({texts}, {empty})", f"{odd} OR {odd_attributes(texts)}")
-    return _never(column, "MAP(VARCHAR, VARCHAR)")
+    return Column(empty, f"{column} IS NOT NULL")
 
 
 def odd_attributes(texts: str) -> str:

@@ -733,6 +733,56 @@ def test_instants_in_parquet(tmp_path: Path, column: str, values: Any, wanted: l
             assert told_of[row].startswith(each)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([{"a": "x", "b": None}, {"a": None, "b": "y"}, None]),
+        pa.array([[("a", "x")], [("a", None), ("b", "y")], None], pa.map_(pa.string(), pa.string())),
+        pa.array(['{"a": "x"}', '{"b":"y"}', None]),
+    ],
+)
+def test_attributes_in_parquet(tmp_path: Path, values: Any) -> None:
+    """Attributes are a struct, a map or JSON text; NULL is not given."""
+    pq.write_table(
+        pa.table({"attributes": values, "customer_id": ["C"] * 3, "items": [["A"]] * 3}), tmp_path / "m.parquet"
+    )
+    found = scanned(tmp_path / "m.parquet", tmp_path / "work")
+
+    assert [{"a": "x"}, {"b": "y"}, {}] == [each["attributes"] for each in found.messages]
+
+
+def test_lists_of_other_types_in_parquet(tmp_path: Path) -> None:
+    """A list in a column of another type is refused where it is given, and none where it is NULL."""
+    table = {"campaign_tags": [1.5, None, None], "replacements": [None, {"a": 1}, None], "customer_id": ["C"] * 3}
+    pq.write_table(pa.table(table | {"items": [[1], [2], [3]]}), tmp_path / "m.parquet")
+    found = scanned(tmp_path / "m.parquet", tmp_path / "work")
+
+    assert [([], "3")] == [(each["campaign_tags"], each["candidates"][0][2]) for each in found.messages]
+    assert [(1, "campaign_tags: it must be a list"), (2, "replacements: it must be a list")] == unquoted(found)
+
+
+def test_cells_that_are_no_json_are_refused_one_by_one(tmp_path: Path) -> None:
+    """A list or map that cannot be read, among thousands that can, is refused with its row; NaN and keys twice too."""
+    rows: list[list[str]] = [["C", "A|B", '{"a": "x"}'] for _ in range(5000)]
+    bad = {
+        7: (["C", "[A", ""], "items: it must be a list; as JSON it cannot be read"),
+        70: (["C", '[{"sku": "A", "score": NaN}]', ""], "items: it must be a list; as JSON it cannot be read"),
+        700: (["C", "A", '{"a": "x", "a": "y"}'], "attributes: it must be a map like {...}; as JSON it cannot be read"),
+        3000: (["C", "A", '{"a"'], "attributes: it must be a map like {...}; as JSON it cannot be read"),
+        4000: (["C", "A", "x"], "attributes: it must be a map like {...}; as JSON it cannot be read"),
+        4100: (["C", "A", '["x"]'], "attributes: it must be a map of names to values"),
+        4200: (["C", "A"], "has 2 cells; the heading has 3"),
+    }
+    for row, (cells, _) in bad.items():
+        rows[row - 2] = cells
+    with (tmp_path / "m.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([["customer_id", "items", "attributes"], *rows])
+    found = scanned(tmp_path / "m.csv", tmp_path / "work")
+
+    assert sorted((row, reason) for row, (_, reason) in bad.items()) == unquoted(found)
+    assert 5000 - len(bad) == found.read.accepted
+
+
 def test_what_is_told_of_the_instants(tmp_path: Path) -> None:
     """The summary gives the earliest and the latest instant, and whether they are one."""
     one = scanned(as_jsonl(tmp_path / "a.jsonl", some(0, 2)), tmp_path / "a").read
