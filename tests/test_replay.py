@@ -483,6 +483,18 @@ asked = st.builds(
 )
 
 
+@pytest.mark.parametrize(("old", "new", "newly"), [(1, 1, 0), (1, 0.5, 5), (0.5, 1, 0)])
+def test_a_limit_goes_to_the_messages_in_their_order(old: float, new: float, newly: int) -> None:
+    """Of nine vases nine messages may show one, or four: a tighter limit drops the others', and none twice."""
+    limit = "{{id: limit, limit: {{messages_per_unit: {}}}, code: low_stock, when: {{item.sku: VASE}}}}"
+    messages = [ask(f"c-{number}", "VASE", "MUG", message_id=f"m-{number}") for number in range(10)]
+    report = plan(rules(limit.format(old)), rules(limit.format(new)), messages)
+    (rule,) = report.rules
+
+    assert newly == report.by_change[Change.DROPPED].items
+    assert ({1: 1, 0.5: 6}[old], {1: 1, 0.5: 6}[new]) == (rule.old.fired, rule.new.fired)
+
+
 @given(rulesets, st.lists(asked, max_size=12))
 def test_a_ruleset_against_itself_changes_nothing(same: CompiledRuleset, messages: list[Asked]) -> None:
     """No count of a change is anything but zero, and nobody is shown as an example."""

@@ -52,7 +52,7 @@ class ReasonWriter:
         units = Evidence(
             field=AVAILABLE_UNITS,
             seen=share.available_units,
-            wanted="" if rule.limit is None else limit_words(rule.limit),
+            wanted="" if rule.limit is None else f"it stands in {limit_words(rule.limit)}",
             as_of=None if as_of_us is None else from_us(as_of_us),
         )
         places = Evidence(field=PLACES_TAKEN, seen=share.taken, wanted=f"fewer than {share.budget} places are taken")

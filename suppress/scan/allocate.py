@@ -119,6 +119,14 @@ def next_rejections(holder: str, reserved: str) -> str:
     return f"SELECT {_casts()} FROM ({taken}) taken WHERE taken >= budget"
 
 
+def room(holder: str) -> str:
+    """Per sku, how many places others may hold at most for these holders to keep theirs (sku, at_most)."""
+    numbered = (
+        f"SELECT h.sku, h.budget - row_number() OVER (PARTITION BY h.sku ORDER BY {_RANK}) AS left_over FROM {holder} h"
+    )
+    return f"SELECT sku, min(left_over) AS at_most FROM ({numbered}) numbered GROUP BY sku"
+
+
 def _casts() -> str:
     """The columns of `rejected` with their types, so that tables of several rounds can be laid together."""
     types = {"message_id": "VARCHAR", "sku": "VARCHAR", "score": "DOUBLE"}

@@ -1,5 +1,6 @@
 """Decide one random case on every engine and by the naive oracle; say where they differ."""
 
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -10,7 +11,7 @@ from suppress.engine.decide import Decider
 from suppress.engine.guarded import GuardedEngine, ReferenceEngine
 from suppress.facts.instants import from_us
 from suppress.rules.compile import compile_ruleset
-from tests.agreement.generate import AS_OF_US, a_book, a_message, a_ruleset, told
+from tests.agreement.generate import AS_OF_US, a_book, a_message, a_ruleset, reservations, told
 from tests.agreement.naive import Judged, Naive, Reason
 
 _Answer = tuple[str, Outcome, Mode]
@@ -18,7 +19,7 @@ _Answer = tuple[str, Outcome, Mode]
 
 def check_cases(rng: Random, *, shops: int = 1, messages: int = 1) -> int:
     """Draw a ruleset, shops and messages; assert that all engines agree on each. The number of decisions compared."""
-    ruleset = a_ruleset(rng)
+    ruleset = a_ruleset(rng, limits=rng.random() < 0.5)
     compiled = compile_ruleset(ruleset)
     durable = GuardedEngine(compiled, audit_every=1)
     try:
@@ -28,10 +29,11 @@ def check_cases(rng: Random, *, shops: int = 1, messages: int = 1) -> int:
             book = a_book(rng)
             for _ in range(messages):
                 message = a_message(rng)
-                snapshot = book.snapshot(message, AS_OF_US, compiled.needs)
+                reserved = reservations(rng)
+                snapshot = replace(book.snapshot(message, AS_OF_US, compiled.needs), reserved=reserved)
                 reference = by_reference.decide(snapshot, "")
                 decided = by_durable.decide(snapshot, "")
-                naive = Naive(ruleset, book, message, from_us(AS_OF_US)).decide()
+                naive = Naive(ruleset, book, message, from_us(AS_OF_US), reserved).decide()
 
                 assert durable.faults == 0, told(ruleset, book, message)
                 assert _whole(reference) == _whole(decided), told(ruleset, book, message)

@@ -24,7 +24,7 @@ from suppress.facts.records import (
 )
 from suppress.facts.snapshot import Source
 from suppress.problems import Position
-from suppress.rules.ruleset import Effect, Hold, Rule, Ruleset, WhenUnknown
+from suppress.rules.ruleset import Effect, Hold, Limit, Rule, Ruleset, WhenUnknown
 from suppress.rules.tree import (
     All,
     AnyOf,
@@ -135,13 +135,13 @@ DRAWN_FIELDS = (*FIELDS.values(), *_made_to_measure())
 """What comparisons are drawn of: the whole vocabulary, and fields made to measure."""
 
 
-def a_ruleset(rng: Random) -> Ruleset:
-    """One to eight rules, now and then enough for several chunks of the engine."""
+def a_ruleset(rng: Random, *, limits: bool = False) -> Ruleset:
+    """One to eight rules, now and then enough for several chunks of the engine. `limits`: some share stock out."""
     count = rng.choice((1, 2, 3, 4, 6, 8)) if rng.random() < 0.99 else rng.randint(50, 110)
     ages = {source: Duration(rng.choice(WINDOWS_US), "some time") for source in Source if rng.random() < 0.25}
     return Ruleset(
         name="random",
-        rules=tuple(_a_rule(rng, number) for number in range(count)),
+        rules=tuple(_a_rule(rng, number, limits=limits) for number in range(count)),
         mode=rng.choice((Mode.OFF, Mode.SHADOW, Mode.SHADOW)) if rng.random() < 0.05 else Mode.ENFORCE,
         max_age=ages,
         time_zone=rng.choice(("UTC", "Europe/Zurich", "America/New_York")),
@@ -181,6 +181,11 @@ def a_message(rng: Random) -> Message:
         replacements=tuple(rng.choice(SKUS) for _ in range(rng.randint(0, 3))),
         attributes={"theme": "sale"} if rng.random() < 0.5 else {},
     )
+
+
+def reservations(rng: Random) -> dict[str, int]:
+    """Places other messages hold."""
+    return {sku: rng.choice((1, 2, 100)) for sku in SKUS if rng.random() < 0.3}
 
 
 def a_condition(rng: Random, scope: Scope, depth: int) -> Condition:
@@ -325,15 +330,18 @@ def _some_of(rng: Random, words: tuple[str, ...]) -> tuple[str, ...]:
     return rng.choice(((), (), (rng.choice(words),), words, ("this",), ("this", words[0])))
 
 
-def _a_rule(rng: Random, number: int) -> Rule:
+def _a_rule(rng: Random, number: int, *, limits: bool) -> Rule:
     effect = rng.choice((*[Effect.DROP_ITEM] * 7, Effect.SUPPRESS_MESSAGE, Effect.HOLD_MESSAGE))
-    scope = Scope.ITEM if effect is Effect.DROP_ITEM else Scope.MESSAGE
+    if limits and effect is Effect.DROP_ITEM and rng.random() < 0.3:
+        effect = Effect.LIMIT_ITEM
+    scope = Scope.ITEM if effect.is_about_items else Scope.MESSAGE
     starts, ends = _a_date(rng), _a_date(rng)
     mode = rng.choice((Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE, Mode.SHADOW, Mode.OFF))
     return Rule(
         id=f"rule-{number}",
         effect=effect,
         hold=_a_hold(rng) if effect is Effect.HOLD_MESSAGE else None,
+        limit=Limit(hundredths=rng.choice((1, 50, 100, 100, 150))) if effect is Effect.LIMIT_ITEM else None,
         always=mode is Mode.ENFORCE and rng.random() < 0.2,
         code=rng.choice(CODES),
         when=a_condition(rng, scope, rng.choice((0, 1, 2, 3, 4))),

@@ -66,6 +66,7 @@ class Judged:
     sku: str
     placement: str | None
     reasons: list[Reason]
+    limits: list[Reason] = field(default_factory=list)
     replaced_by: str | None = None
 
     @property
@@ -85,6 +86,8 @@ class Naive:
     book: FactBook
     message: Message
     as_of: datetime
+    reserved: dict[str, int] = field(default_factory=dict)
+    refused: dict[int, Rule] = field(default_factory=dict)
     items: list[Judged] = field(default_factory=list)
     replacements: list[Judged] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
@@ -102,21 +105,43 @@ class Naive:
         return in_control_group(self.ruleset.name, self.customer_id(), self.ruleset.control_group)
 
     def decide(self) -> Naive:
-        for item in self.message.items:
-            judged = self._judge(item.sku, item.placement)
+        while True:
+            places = self._place()
+            self._judge_message()
+            over = self._over(places) if self.verdict == "send" else {}
+            if not over:
+                break
+            self.refused.update(over)
+        if self.verdict == "send":
+            for judged, _ in places.values():
+                self._record_what_is_not_obeyed(judged)
+        return self
+
+    def _place(self) -> dict[int, tuple[Judged, float | None]]:
+        """The candidates that have a slot, by their number, each with its score."""
+        self.items, self.replacements, self.shown = [], [], []
+        places: dict[int, tuple[Judged, float | None]] = {}
+        for number, item in enumerate(self.message.items):
+            judged = self._judge(item.sku, item.placement, number)
             self.items.append(judged)
             if not judged.dropped and len(self.shown) < self.slots:
                 self.shown.append(item.sku)
+                places[number] = judged, item.score
         used = []
-        for sku in self.message.replacements:
+        for number, sku in enumerate(self.message.replacements, start=len(self.items)):
             if len(self.shown) < self.slots and sku not in self.shown and sku not in [r.sku for r in self.replacements]:
-                judged = self._judge(sku, None)
+                judged = self._judge(sku, None, number)
                 self.replacements.append(judged)
                 if not judged.dropped:
                     self.shown.append(sku)
                     used.append(sku)
+                    places[number] = judged, None
         for judged, sku in zip([item for item in self.items if item.dropped], used, strict=False):
             judged.replaced_by = sku
+        return places
+
+    def _judge_message(self) -> None:
+        self.verdict, self.hold_until = "send", None
         self.reasons = self._fired({Effect.SUPPRESS_MESSAGE, Effect.HOLD_MESSAGE}, None, None)
         obeyed = [reason.rule for reason in self.reasons if reason.obeyed]
         if any(rule.effect is Effect.SUPPRESS_MESSAGE for rule in obeyed):
@@ -125,12 +150,53 @@ class Naive:
             self.verdict = "hold"
             dates = [date_ for rule in obeyed if (date_ := self._held_until(rule)) is not None]
             self.hold_until = max(dates, default=None)
-        return self
+
+    # limits -----------------------------------------------------------------------------------------------------
+
+    def _room(self, rule: Rule, sku: str) -> int | None:
+        """How many places of the sku the rule leaves beside those others hold; None = as many as anybody wants."""
+        units = self._stock("available_units", sku, None)
+        if units is None:
+            return 0 if rule.when_unknown is WhenUnknown.BLOCK else None
+        return units * rule.limit.hundredths // 100 - self.reserved.get(sku, 0)
+
+    def _over(self, places: dict[int, tuple[Judged, float | None]]) -> dict[int, Rule]:
+        """Which candidates stand beyond what their tightest limit leaves, each with that limit."""
+        over: dict[int, Rule] = {}
+        given: dict[str, int] = {}
+        for number, (judged, _) in sorted(places.items(), key=lambda entry: (-(entry[1][1] or 0.0), entry[0])):
+            rules = [reason.rule for reason in judged.limits if reason.obeyed]
+            rules = [rule for rule in rules if self._room(rule, judged.sku) is not None]
+            if rules:
+                tightest = min(rules, key=lambda rule: rule.limit.hundredths)
+                if given.get(judged.sku, 0) >= self._room(tightest, judged.sku):
+                    over[number] = tightest
+                else:
+                    given[judged.sku] = given.get(judged.sku, 0) + 1
+        return over
 
     # rules ------------------------------------------------------------------------------------------------------
 
-    def _judge(self, sku: str, placement: str | None) -> Judged:
-        return Judged(sku, placement, self._fired({Effect.DROP_ITEM}, sku, placement))
+    def _judge(self, sku: str, placement: str | None, number: int) -> Judged:
+        judged = Judged(sku, placement, self._fired({Effect.DROP_ITEM}, sku, placement))
+        if not judged.dropped:
+            judged.limits = self._fired({Effect.LIMIT_ITEM}, sku, placement)
+            if number in self.refused:
+                self._add(judged, self.refused[number], obeyed=True)
+        return judged
+
+    def _record_what_is_not_obeyed(self, judged: Judged) -> None:
+        for reason in judged.limits:
+            room = self._room(reason.rule, judged.sku)
+            if not reason.obeyed and room is not None and room <= 0:
+                self._add(judged, reason.rule, obeyed=False)
+
+    def _add(self, judged: Judged, rule: Rule, *, obeyed: bool) -> None:
+        """A limit that leaves the item nothing, among the reasons in file order."""
+        sure = next((reason.sure for reason in judged.limits if reason.rule is rule), False)
+        is_counted = self._stock("available_units", judged.sku, None) is not None
+        judged.reasons.append(Reason(rule, sure and is_counted, obeyed))
+        judged.reasons.sort(key=lambda reason: self.ruleset.rules.index(reason.rule))
 
     def _fired(self, effects: set[Effect], sku: str | None, placement: str | None) -> list[Reason]:
         found = []

@@ -27,7 +27,7 @@ from suppress.rules.tree import (
     Sent,
     Shown,
 )
-from tests.agreement.generate import AS_OF_US, DRAWN_FIELDS, a_book, a_message, a_ruleset
+from tests.agreement.generate import AS_OF_US, DRAWN_FIELDS, a_book, a_message, a_ruleset, reservations
 from tests.agreement.naive import Naive
 
 RULESETS = 800
@@ -42,11 +42,11 @@ def tried() -> Counter[Seen]:
     seen: Counter[Seen] = Counter()
     for number in range(RULESETS):
         rng = Random(f"dice/{number}")
-        ruleset = a_ruleset(rng)
+        ruleset = a_ruleset(rng, limits=rng.random() < 0.5)
         for _ in range(CASES_PER_RULESET // 3):
             book = a_book(rng)
             for _ in range(3):
-                naive = Naive(ruleset, book, a_message(rng), from_us(AS_OF_US)).decide()
+                naive = Naive(ruleset, book, a_message(rng), from_us(AS_OF_US), reservations(rng)).decide()
                 for leaf, truth in naive.seen:
                     seen.update((*facet, WORDS[truth]) for facet in _facets(leaf))
                 seen.update(_of_decision(naive))

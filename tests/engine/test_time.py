@@ -28,7 +28,7 @@ random_cases = given(st.randoms(use_true_random=False))
 @random_cases
 def test_decision_holds_until_valid_until(rng: Random) -> None:
     """With the same facts, the verdicts are the same at any instant before `valid_until`."""
-    ruleset = a_ruleset(rng)
+    ruleset = a_ruleset(rng, limits=True)
     compiled = compile_ruleset(ruleset)
     decider = Decider(compiled, ReferenceEngine(compiled))
     snapshot = a_book(rng).snapshot(a_message(rng), AS_OF_US, compiled.needs)

@@ -40,7 +40,7 @@ def conditions_of(rule: Rule) -> list[Condition]:
 @settings(max_examples=200, deadline=None)
 def test_every_leaf_has_a_chip(rng: Random) -> None:
     """Of any rule, each leaf's place is carried by a chip with words, and the chips joined are the sentence."""
-    for rule in a_ruleset(rng).rules[:8]:
+    for rule in a_ruleset(rng, limits=True).rules[:8]:
         lines = iter(range(1, 10_000))
         unless = None if rule.unless is None else with_places(rule.unless, lines)
         placed = replace(rule, when=with_places(rule.when, lines), unless=unless)
@@ -59,7 +59,7 @@ def test_every_leaf_has_a_chip(rng: Random) -> None:
 @settings(max_examples=200, deadline=None)
 def test_sentences_are_well_formed(rng: Random) -> None:
     """Of any rule, the sentence begins with a capital, ends with a full stop, and joins without doubled blanks."""
-    for rule in a_ruleset(rng).rules[:8]:
+    for rule in a_ruleset(rng, limits=True).rules[:8]:
         chips = rule_chips(rule)
         glued = [f"{one.text[-1]}{two.text[0]}" for one, two in pairwise(chips)]
 
@@ -85,7 +85,7 @@ def balanced(chips: tuple[Chip, ...]) -> bool:
 @settings(max_examples=100, deadline=None)
 def test_negating_twice_changes_nothing(rng: Random) -> None:
     """A condition negated twice reads as it did, and negated once it does not."""
-    for rule in a_ruleset(rng).rules[:8]:
+    for rule in a_ruleset(rng, limits=True).rules[:8]:
         words = condition_words(rule.when)
 
         assert words == condition_words(Not(part=Not(part=rule.when)))

@@ -10,7 +10,7 @@ import sqlglot
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from suppress.scan.allocate import NOTHING_RESERVED, Placed, allocate, next_rejections
+from suppress.scan.allocate import NOTHING_RESERVED, Placed, allocate, next_rejections, room
 from tests.conftest import LONG, SEED
 from tests.scan import allocation_reference as plain
 from tests.scan.allocation_reference import Candidate, Wish, holders, shown_in
@@ -82,7 +82,7 @@ def _a_score(rng: Random) -> float | None:
 
 
 @seed(SEED)
-@settings(LONG, max_examples=80)
+@settings(LONG, max_examples=50)
 @given(st.randoms(use_true_random=False))
 def test_relations_and_loops_agree(rng: Random) -> None:
     """The same candidates are rejected, and as many messages withdrawn, as by plain loops."""
@@ -92,7 +92,7 @@ def test_relations_and_loops_agree(rng: Random) -> None:
 
 
 @seed(SEED)
-@settings(LONG, max_examples=500)
+@settings(LONG, max_examples=300)
 @given(st.randoms(use_true_random=False))
 def test_no_budget_is_exceeded(rng: Random) -> None:
     """Of each sku no holder stands beyond its own budget, counted with what others reserved."""
@@ -108,7 +108,7 @@ def test_no_budget_is_exceeded(rng: Random) -> None:
 
 
 @seed(SEED)
-@settings(LONG, max_examples=1_000)
+@settings(LONG, max_examples=300)
 @given(st.randoms(use_true_random=False))
 def test_nobody_would_rather_have_what_is_left(rng: Random) -> None:
     """No candidate of a message that is sent was rejected while its sku has a place left, or a lower rank holds one."""
@@ -128,7 +128,7 @@ def test_nobody_would_rather_have_what_is_left(rng: Random) -> None:
 
 
 @seed(SEED)
-@settings(LONG, max_examples=500)
+@settings(LONG, max_examples=300)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(rng: Random) -> None:
     """Rows in another order, and messages with other numbers, give the same places to the same messages."""
@@ -181,6 +181,24 @@ def test_what_others_reserved_is_taken() -> None:
 
     assert {(2, 0)} == Relational(wishes, {"A": 1}).run()[0]
     assert {(0, 0), (1, 0), (2, 0)} == Relational(wishes, {"A": 7}).run()[0]
+
+
+@seed(SEED)
+@settings(LONG, max_examples=25)
+@given(st.randoms(use_true_random=False))
+def test_an_allocation_stands_up_to_its_room(rng: Random) -> None:
+    """With as many places reserved by others as there is room for nothing is rejected; with one more, something is."""
+    wishes, reserved = a_campaign(rng)
+    relational = Relational(wishes, reserved)
+    found = allocate(relational.make, relational.place, "reserved")
+    relational.make("room", room(found.placed.holder))
+    held = relational.connection.execute("SELECT sku, at_most FROM room").fetchall()
+    for sku, at_most in held:
+        relational.make("reserved_then", f"SELECT '{sku}' AS sku, {at_most} AS places")
+        assert at_most >= reserved.get(sku, 0)
+        assert 0 == relational.make("refused", next_rejections(found.placed.holder, "reserved_then"))
+        relational.make("reserved_then", f"SELECT '{sku}' AS sku, {at_most + 1} AS places")
+        assert 0 < relational.make("refused", next_rejections(found.placed.holder, "reserved_then"))
 
 
 def test_a_loser_goes_on_to_its_next_choice() -> None:
