@@ -267,7 +267,7 @@ def _context(request: ScanRequest, compiled: CompiledRuleset, folder: Folder) ->
     return ReportContext(
         ruleset=compiled.name,
         fingerprint=compiled.fingerprint,
-        rules=rules_of(compiled.rules, {}),
+        rules=rules_of(compiled.rules),
         facts_as_of=ages,
         max_age_us={source.value: age_us for source, age_us in compiled.max_age_us.items()},
         control_group=compiled.control_group,

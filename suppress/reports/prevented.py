@@ -10,6 +10,9 @@ from suppress.reports.words import CHANNELS, length, small
 
 _BOUGHT: Final = "bought."
 
+_SAMENESS: Final = ("sku", "item_group", "component", "category", "brand")
+"""What counts as the same, the nearest first."""
+
 _CANNOT_BE_HAD: Final = frozenset({"out_of_stock", "low_stock"})
 
 _PHRASES: Final[Mapping[str, tuple[str, str]]] = {
@@ -60,12 +63,8 @@ def told(one: Prevented, report: ScanReport) -> Told:
 
 
 def _item_words(one: Prevented, report: ScanReport) -> tuple[str, str]:
-    bought = max(
-        (clue for clue in one.clues if clue.field.startswith(_BOUGHT) and clue.at is not None),
-        key=lambda clue: clue.at or one.as_of,
-        default=None,
-    )
-    if bought is not None:
+    bought = _purchase(one)
+    if bought is not None and one.code != "recalled":
         return _bought_words(one, bought)
     if one.code in _CANNOT_BE_HAD and _unknown(one, "stock."):
         return _PHRASES["stock_unknown"]
@@ -75,6 +74,18 @@ def _item_words(one: Prevented, report: ScanReport) -> tuple[str, str]:
     if one.code == "already_shown":
         return _shown_words(one)
     return _PHRASES.get(one.code) or (_by_rule(one, report), "")
+
+
+def _purchase(one: Prevented) -> Clue | None:
+    """The purchase that is nearest to the item, the latest of those; None when no rule saw one."""
+    bought = [clue for clue in one.clues if clue.field.startswith(_BOUGHT) and clue.at is not None]
+    return max(bought, key=lambda clue: (-_nearness(clue), clue.at), default=None)
+
+
+def _nearness(clue: Clue) -> int:
+    """0 for the item itself, more for what is less and less the same."""
+    same = clue.field.removeprefix(_BOUGHT)
+    return _SAMENESS.index(same) if same in _SAMENESS else len(_SAMENESS)
 
 
 def _shown_words(one: Prevented) -> tuple[str, str]:
@@ -105,15 +116,20 @@ def _bought_words(one: Prevented, bought: Clue) -> tuple[str, str]:
             what = "buying the set it is part of"
         case _:
             what = "buying it"
-    return f" {when} {what}", _bought_aside(one, age_us)
+    return f" {when} {what}", _bought_aside(one, bought, age_us)
 
 
-def _bought_aside(one: Prevented, age_us: int) -> str:
+def _bought_aside(one: Prevented, bought: Clue, age_us: int) -> str:
+    is_it = _nearness(bought) < _SAMENESS.index("category")
     match one.code:
         case "one_is_enough":
             return "No home needs two."
         case "not_yet_due":
             return "The last one is not used up yet."
+        case "out_of_stock" if not _unknown(one, "stock."):
+            return "And there was none left anyway."
+        case _ if not is_it:
+            return ""
         case _ if age_us < US_PER_DAY:
             return "The parcel was not even packed."
         case _ if age_us < 4 * US_PER_DAY:

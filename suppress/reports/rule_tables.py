@@ -5,7 +5,7 @@ from suppress.decisions.report import SHARE_PARTS, ReportRule, RuleFigures, Scan
 from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
 from suppress.reports.tables import Cell, Column, Row, table
-from suppress.reports.words import number, parts_share, share
+from suppress.reports.words import listed, number, parts_share, share
 
 
 def rules(report: ScanReport) -> Safe:
@@ -33,6 +33,9 @@ def rules(report: ScanReport) -> Safe:
 
 
 def _table(caption: str, pairs: list[tuple[ReportRule, RuleFigures]], total: int, noun: str) -> Safe:
+    """The rules that fired, and a line with those that did not."""
+    quiet = [rule.name for rule, told in pairs if not (told.fired or told.spared)]
+    pairs = [(rule, told) for rule, told in pairs if told.fired or told.spared]
     largest = max((told.decided for _, told in pairs), default=0)
     rows: list[Row] = [
         (
@@ -53,7 +56,10 @@ def _table(caption: str, pairs: list[tuple[ReportRule, RuleFigures]], total: int
         Column("Fired in all", numeric=True),
         Column("Facts unknown", numeric=True),
     )
-    return table(caption, columns, rows, sortable=True, style="rules")
+    return join(
+        table(caption, columns, rows, sortable=True, style="rules") if rows else None,
+        tag("p", f"Did not fire: {listed(quiet)}.", class_="muted small") if quiet else None,
+    )
 
 
 def _tried(pairs: list[tuple[ReportRule, RuleFigures]], report: ScanReport) -> Safe:
@@ -114,9 +120,9 @@ def _share_row(report: ScanReport, told: Share) -> Row:
 
 def _named(rule: ReportRule, bar: Safe | None = None) -> Safe:
     return join(
-        tag("span", rule.title or rule.sentence, class_="name"),
+        tag("span", rule.name, class_="name"),
         bar,
-        tag("span", rule.sentence, " ", class_="muted small sentence-of-rule") if rule.title else None,
+        tag("span", rule.sentence, " ", class_="muted small sentence-of-rule"),
         tag("code", rule.code, class_="code"),
     )
 

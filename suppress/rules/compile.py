@@ -35,6 +35,7 @@ class CompiledRule:
     when_unknown: WhenUnknown
     condition: Condition
     sentence: str
+    title: str | None = None
     hold: Hold | None = None
     limit: Limit | None = None
     always: bool = False
@@ -132,6 +133,7 @@ def _compile_rule(number: int, rule: Rule, ruleset: Ruleset, shared: dict[Leaf, 
         when_unknown=rule.when_unknown,
         condition=condition,
         sentence=rule_sentence(rule),
+        title=rule.title,
         hold=rule.hold,
         limit=rule.limit,
         always=rule.always,

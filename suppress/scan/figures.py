@@ -79,8 +79,8 @@ def scan_report(
             connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def rules_of(rules: Iterable[CompiledRule], titles: dict[str, str | None]) -> tuple[ReportRule, ...]:
-    """Compiled rules as a report tells them, in file order. `titles`: rule id -> title."""
+def rules_of(rules: Iterable[CompiledRule]) -> tuple[ReportRule, ...]:
+    """Compiled rules as a report tells them, in file order."""
     return tuple(
         ReportRule(
             id=rule.id,
@@ -89,7 +89,7 @@ def rules_of(rules: Iterable[CompiledRule], titles: dict[str, str | None]) -> tu
             effect=rule.effect.value,
             mode=rule.mode,
             sentence=rule.sentence,
-            title=titles.get(rule.id),
+            title=rule.title,
             max_share=rule.max_share,
         )
         for rule in sorted(rules, key=lambda rule: rule.number)

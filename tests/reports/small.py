@@ -79,11 +79,14 @@ def small_report(**changed: Any) -> ScanReport:
                            mode=Mode.SHADOW, sentence="Drop an item when it costs more than CHF 500."),
                 ReportRule(id="night", code="quiet_hours", acts_on="messages", effect="hold: message",
                            mode=Mode.ENFORCE, title="It is night", sentence="Hold a message at night."),
+                ReportRule(id="seldom", code="restricted", acts_on="messages", effect="suppress: message",
+                           mode=Mode.ENFORCE, title="Seldom needed", sentence="Suppress a message seldom."),
             ),
             figures=(
                 RuleFigures(rule="already-bought", decided=2_200_000, fired=2_300_000, alone=2_000_000, unknown=5),
                 RuleFigures(rule="too-dear", tried=400_000, would_change=350_000),
                 RuleFigures(rule="night", decided=12_000, fired=13_000, alone=11_000, spared=20),
+                RuleFigures(rule="seldom"),
             ),
             shares=(Share(rule="night", counts="messages", acted_on=13_000, total=2_000_000, max_share=1000),),
             prices=(

@@ -9,7 +9,7 @@ import pytest
 from suppress.decisions.report import Holds, Items, Sample, ScanReport, Verdicts
 from suppress.reports.html import render
 from suppress.reports.markup import tag, void
-from tests.reports.small import small_report, with_texts
+from tests.reports.small import prevented, small_report, with_texts
 
 VOID = {"meta", "link", "input"}
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;'</style>"
@@ -75,7 +75,8 @@ def test_nothing_is_fetched() -> None:
 
 def test_hostile_names_stay_text() -> None:
     """Whatever rules, skus, titles, customers and currencies are called, the page has the elements it has anyway."""
-    tame, wild = Page(render(small_report())), Page(render(with_texts(small_report(), lambda text: text + HOSTILE)))
+    report = small_report(prevented=(prevented(code="a_code_of_its_own", clues=()),))
+    tame, wild = Page(render(report)), Page(render(with_texts(report, lambda text: text + HOSTILE)))
 
     assert [tag for tag, _ in tame.tags] == [tag for tag, _ in wild.tags]
     assert f"“Blue mattress 140 cm{HOSTILE}”" in wild.text
@@ -94,6 +95,7 @@ def test_the_page_says_what_the_report_says() -> None:
         "would have dropped 350,000 more items (2.9 %)",
         "nine hours old: too old, six hours allowed",
         "never loaded",
+        "Did not fire: Seldom needed.",
         "80.0 %",
         "2,000 more",
         "the rule is gone",
