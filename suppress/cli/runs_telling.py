@@ -1,6 +1,7 @@
 """Turn runs into words, tables and JSON."""
 
 import io
+import shutil
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -8,7 +9,8 @@ from zoneinfo import ZoneInfo
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, from_us
 from suppress.stores.runs import NextScan, Run
 
-WIDTH: Final = 120
+WIDTH: Final = 160
+"""Where nobody watches; a terminal has its own."""
 _LATE_FROM_US: Final = 60 * US_PER_SECOND
 _UNITS: Final = ((US_PER_DAY, "day"), (US_PER_HOUR, "h"), (US_PER_MINUTE, "min"), (US_PER_SECOND, "s"))
 _TIMES: Final = ("slot_us", "send_us", "started_at_us", "finished_at_us")
@@ -161,7 +163,7 @@ def _row(run: Run, now_us: int) -> tuple[str, ...]:
     return (
         run.run_id,
         local(run.send_us, run.zone),
-        before_words(run.before_us) + (f": {run.kind}" if run.kind else ""),
+        before_words(run.before_us) + (f", {run.kind}" if run.kind else ""),
         state_words(run, now_us),
         *count,
         span(took_us(run)),
@@ -181,10 +183,12 @@ def _lines(
     for number, head in enumerate(heads):
         if any(row[number] for row in rows):
             justify: Any = "right" if number in right else "left"
-            drawn.add_column(Text(head), justify=justify, overflow="fold", no_wrap=number in right)
+            drawn.add_column(Text(head), justify=justify, overflow="fold", no_wrap=number in right or number == 1)
     for row in rows:
         drawn.add_row(*(Text(cell) for at, cell in enumerate(row) if any(other[at] for other in rows)))
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, legacy_windows=False)
+    console = Console(
+        file=io.StringIO(), width=shutil.get_terminal_size((WIDTH, 0)).columns, color_system=None, legacy_windows=False
+    )
     with console.capture() as captured:
         console.print(drawn)
     for line in captured.get().splitlines():
