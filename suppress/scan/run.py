@@ -29,7 +29,7 @@ from suppress.scan.messages import MessagesRead, read_messages
 from suppress.scan.plan import ScanPlan
 from suppress.scan.snapshots import Exact, FolderFacts
 from suppress.scan.sql import literal, name, path, target
-from suppress.scan.stages import Stages, create
+from suppress.scan.stages import Stage, Stages, create
 from suppress.scan.work import Work
 
 PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
@@ -155,7 +155,7 @@ class ScanRun:
         con, stages = self._connection, self._stages
         con.execute(f"CREATE OR REPLACE TEMP VIEW every_candidate AS SELECT * FROM {self._file('candidates')}")
         con.execute(f"CREATE OR REPLACE TEMP VIEW asked_message AS SELECT * FROM {self._file('messages')}")
-        lookups = Lookups(con)
+        lookups = self._lookups()
         shop = zone_of(self._compiled.time_zone) or ZoneInfo("UTC")
         for kind, texts, field, choices in stages.lookups():
             lookups.attributes(kind, texts, field, choices)
@@ -168,7 +168,7 @@ class ScanRun:
         made = list(stages.preparation())
         for number, stage in enumerate(made):
             progress("prepare", number, len(made))
-            con.execute(create(stage))
+            self._create(stage)
         progress("prepare", len(made), len(made))
 
     def _bucket(self, number: int, buckets: int, read: MessagesRead) -> None:
@@ -183,7 +183,7 @@ class ScanRun:
         between = None if read.first_as_of_us is None else (read.first_as_of_us, read.last_as_of_us or 0)
         for stage in self._stages.bucket(between):
             with self._in_order(stage.relation == "judged"):
-                con.execute(create(stage))
+                self._create(stage)
         has_replacements = self._has("SELECT 1 FROM candidate WHERE is_replacement")
         has_room = not self._has("SELECT 1 FROM asked_message WHERE slots < items_asked")
         is_plain = has_room and not has_replacements and not self._stages.judging.later_rules
@@ -207,17 +207,15 @@ class ScanRun:
     def _work_out_again(self) -> None:
         """Make `again`: when dropped items could be shown again, worked out by the engine, message by message."""
         waiting = "SELECT DISTINCT message_no FROM placed WHERE drop_no IS NOT NULL AND tried ORDER BY message_no"
-        numbers = [row[0] for row in self._connection.execute(waiting).fetchall()]
+        numbers = [row[0] for row in self._rows(waiting)]
         found: dict[str, list[int]] = {"message_no": [], "position": [], "again_us": []}
-        for number, snapshot in FolderFacts(self._connection, self._folder).snapshots(numbers):
+        for number, snapshot in self._facts().snapshots(numbers):
             for position, again_us in enumerate(self._exact(snapshot), 1):
                 if again_us is not None:
                     for column, value in zip(found.values(), (number, position, again_us), strict=True):
                         column.append(value)
         made = pa.table({key: pa.array(column, pa.int64()) for key, column in found.items()})
-        self._connection.register("worked_out", made)
-        self._make("again", "SELECT * FROM worked_out")
-        self._connection.unregister("worked_out")
+        self._take("again", made)
 
     def _is_in_order(self) -> bool:
         """Whether the candidates were judged in the order they came, so that nothing needs to be sorted."""
@@ -264,10 +262,10 @@ class ScanRun:
         while True:
             self._reserved(taken)
             allocate(make, place, "reserved")
-            held = self._connection.execute(
+            held = self._rows(
                 "SELECT h.message_id, d.customer_id, h.sku, count(*) FROM holder h JOIN decided d USING (message_no)"
                 " GROUP BY ALL ORDER BY ALL"
-            ).fetchall()
+            )
             contested = self._shares.reserve(held, taken)
             if not contested:
                 break
@@ -276,9 +274,7 @@ class ScanRun:
 
     def _reserved(self, taken: Mapping[str, int]) -> None:
         made = pa.table({"sku": pa.array(taken, pa.string()), "places": pa.array(taken.values(), pa.int64())})
-        self._connection.register("held_by_others", made)
-        self._make("reserved", "SELECT * FROM held_by_others")
-        self._connection.unregister("held_by_others")
+        self._take("reserved", made)
 
     def _place(self, *, has_limits: bool) -> None:
         """Make `place`: what is tried and shown, in rounds where rules look at the items placed before."""
@@ -310,6 +306,26 @@ class ScanRun:
         messages = table(result / "messages.parquet")
         self._connection.execute(send_list(messages, result / "send.csv"))
         self._connection.execute(suppressed_list(messages, self._compiled.message_rules, result / "suppressed.csv"))
+
+    # What follows is all a run asks of the engine its relations stand in; `scan.spark` answers it with another one.
+
+    def _lookups(self) -> Lookups:
+        return Lookups(self._connection)
+
+    def _facts(self) -> FolderFacts:
+        return FolderFacts(self._connection, self._folder)
+
+    def _create(self, stage: Stage) -> None:
+        self._connection.execute(create(stage))
+
+    def _take(self, relation: str, made: pa.Table) -> None:
+        """Make a relation of what was worked out in Python."""
+        self._connection.register("made_in_python", made)
+        self._make(relation, "SELECT * FROM made_in_python")
+        self._connection.unregister("made_in_python")
+
+    def _rows(self, select: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(select).fetchall()
 
     def _make(self, relation: str, select: str, *, is_view: bool = False) -> None:
         kind, other = ("VIEW", "TABLE") if is_view else ("TABLE", "VIEW")
