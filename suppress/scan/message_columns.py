@@ -214,7 +214,7 @@ def _instant(column: str, type_: Any) -> Column:
         text = f"{column}::VARCHAR"
         at = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
         plain = f"regexp_full_match({text}, '{INSTANT}') AND {at} IS NOT NULL"
-        return Column(at, f"coalesce(NOT ({plain}), false)")
+        return Column(at, f"{column} IS NOT NULL AND NOT ({plain})")
     return _never(column, "BIGINT")
 
 

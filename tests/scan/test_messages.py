@@ -382,6 +382,24 @@ EVERYDAY = {
 }
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_messages_with_little_in_them_are_read_as_columns(tmp_path: Path, kind: str) -> None:
+    """A field that one message has and another has not makes neither of them odd."""
+    fields = {name: EVERYDAY[name] for name in EVERYDAY if kind != "csv" or name != "items"}
+    objects = [{"customer_id": "C1", "items": ["A"], name: value} for name, value in fields.items() if value]
+    objects += [{"email": "a@b.com", "items": ["A"]}, {"phone": "+41446681800", "items": ["A"]}]
+    objects = [each | {"items": [{"sku": "A"}]} for each in objects] if kind == "parquet" else objects
+    path = tmp_path / f"m.{kind}"
+    if kind == "parquet":
+        columns = {name: pa.array([_for_arrow(each.get(name)) for each in objects], TYPES[name]) for name in TYPES}
+        pq.write_table(pa.table(columns), path)
+    else:
+        written(path, objects)
+    found = scanned(path, tmp_path / "work", used_border=NoBorder())
+
+    assert [told(parse_message(each)) for each in objects] == found.messages
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "spaced.jsonl", "bare.jsonl", "parquet", "csv", "json.gz", "csv.gz"])
 def test_everyday_messages_are_read_as_columns(tmp_path: Path, kind: str) -> None:
     """Messages of everyday values never go through the border one by one, whatever the format."""
@@ -500,7 +518,7 @@ def written(path: Path, objects: Sequence[dict[str, Any]]) -> Path:
             pa.table({name: pa.array([_as_text(each.get(name)) for each in objects]) for name in names}), path
         )
     else:
-        as_jsonl(path, objects)
+        as_jsonl(path, objects, ensure_ascii=False)
     return path
 
 
