@@ -19,7 +19,7 @@ from suppress.rules.wording_terms import unit_words
 
 Anyones = ItemValues | MessageValues
 
-PLACES_TAKEN = "limit.places_taken"
+PLACES_TAKEN = "stock.places_taken"
 """In evidence: in how many places of messages a limited item stands already."""
 
 

@@ -121,10 +121,16 @@ def next_rejections(holder: str, reserved: str) -> str:
 
 def room(holder: str) -> str:
     """Per sku, how many places others may hold at most for these holders to keep theirs (sku, at_most)."""
-    numbered = (
-        f"SELECT h.sku, h.budget - row_number() OVER (PARTITION BY h.sku ORDER BY {_RANK}) AS left_over FROM {holder} h"
+    # Only where budgets differ does it matter who comes first.
+    mixed = f"SELECT sku FROM {holder} GROUP BY sku HAVING min(budget) < max(budget)"
+    ranked = (
+        f"SELECT h.sku, h.budget - row_number() OVER (PARTITION BY h.sku ORDER BY {_RANK}) AS left_over"
+        f" FROM {holder} h JOIN ({mixed}) m ON m.sku = h.sku"
     )
-    return f"SELECT sku, min(left_over) AS at_most FROM ({numbered}) numbered GROUP BY sku"
+    return (
+        f"SELECT sku, min(budget) - count(*) AS at_most FROM {holder} GROUP BY sku HAVING min(budget) = max(budget)"
+        f" UNION ALL SELECT sku, min(left_over) AS at_most FROM ({ranked}) ranked GROUP BY sku"
+    )
 
 
 def _casts() -> str:

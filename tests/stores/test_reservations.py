@@ -292,7 +292,7 @@ def test_a_gate_gives_what_there_is(database: Database, gate_of: Callable[..., G
     assert "JUG" == refused.replaced_by
     assert refused.deciding is not None
     assert ("shared", "stock_shared_out") == (refused.deciding.rule, refused.deciding.code)
-    assert [("item.sku", "MUG"), ("stock.available_units", 1), ("limit.places_taken", 2)] == [
+    assert [("item.sku", "MUG"), ("stock.available_units", 1), ("stock.places_taken", 2)] == [
         (evidence.field, evidence.seen) for evidence in refused.deciding.evidence
     ]
 
