@@ -9,8 +9,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,16 +25,18 @@ from suppress.intake import messages as border
 from suppress.reports.html import render
 from suppress.rules.compile import CompiledRuleset
 from suppress.rules.needs import sources_of
+from suppress.scan import delta
 from suppress.scan.figures import rules_of, scan_report
 from suppress.scan.folder import Folder, read_folder
 from suppress.scan.message_files import message_files
+from suppress.scan.messages import MessagesRead
 from suppress.scan.plan import Limits, ScanPlan, make_plan
 from suppress.scan.run import Progress, ScanRun, Shares
 from suppress.scan.snapshots import Exact
 from suppress.scan.work import Work
 from suppress.service import load_ruleset
 from suppress.stores.database import Database
-from suppress.stores.lake import lake_path, open_lake
+from suppress.stores.lake import ONLY_RESTATED, Lake, lake_path, open_lake
 from suppress.stores.lake_folder import prepare_facts
 from suppress.stores.reservations import Reservation, Reservations
 
@@ -43,12 +46,17 @@ _UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRequest:
-    """One scan, as asked for. `facts`: a facts folder. `as_of`: for messages without `send_at`; None = now."""
+    """One scan, as asked for. `facts`: a facts folder; `lake`: the open lake it is of, if it is of one.
+
+    `as_of`: for messages without `send_at`; None = now. `previous`: an earlier output to compare with; where it can be
+    told what changed in the lake since, only messages that this concerns are decided again.
+    """
 
     messages: Path
     out: Path
     rules: Path
     facts: Path
+    lake: Lake | None = None
     ruleset: str | None = None
     as_of: datetime | None = None
     memory: str = DEFAULT_MEMORY
@@ -101,23 +109,39 @@ def scan(
     if request.resume and request.as_of is None:
         as_of_us = work.planned_as_of_us() or as_of_us
     plan = _plan(request, compiled, folder, as_of_us)
-    with work.opened(plan.identity, resume=request.resume):
+    before, changes = _before(request)
+    why_all = None if before is None else delta.why_all(before, plan, compiled, folder, changes)
+    is_delta = before is not None and why_all is None
+    identity = {**plan.identity, "built_on": str(before.out) if before is not None and is_delta else None}
+    with work.opened(identity, resume=request.resume):
         if not request.allow_stale:
             refuse_stale(compiled, folder, as_of_us)
         run = ScanRun(plan, compiled, folder, work, _eligible_again(compiled), shares or NoShares())
         rejects = work.result / "rejects.csv"
-        walked = run.walk(border, rejects, tell)
+        take = None
+        if before is not None and changes is not None and is_delta:
+            numbers = delta.affected(compiled, folder, changes, before.out / delta.STATE)
+            take = partial(
+                delta.take_affected, before=before, numbers=numbers, work=work.root, read=before.told["read"]
+            )
+        walked = run.walk(border, rejects, tell, take)
         tell("report", 0, 1)
+        compare = request.previous
+        if before is not None and is_delta:
+            compare = work.root / "before"
+            delta.write_changes(run.connection, before, work.result, compare)
+        else:
+            _keep_state(work)
         report = scan_report(
             run.connection,
             work.result,
-            _context(request, compiled, folder),
+            _context(request, compiled, folder, walked.messages.accepted if is_delta else None),
             products=folder.root / "products.parquet",
             budgets=budgets if (budgets := work.result / "budgets.parquet").exists() else None,
-            previous=request.previous,
+            previous=compare,
         )
         run.connection.close()
-        _write(work.result, report, plan, began)
+        _write(work.result, report, plan, walked.messages, identity["built_on"], request.lake)
         tell("report", 1, 1)
         if not walked.messages.refused:
             rejects.unlink(missing_ok=True)
@@ -135,18 +159,20 @@ def scan(
 
 
 @contextmanager
-def facts_folder(*, facts: Path | None, lake: Path | None, database: str, beside: Path) -> Iterator[Path]:
-    """The facts folder to scan by: a folder of somebody's own Parquet files, else the lake of a database.
+def facts_folder(
+    *, facts: Path | None, lake: Path | None, database: str, beside: Path
+) -> Iterator[tuple[Path, Lake | None]]:
+    """The facts folder to scan by: a folder of somebody's own Parquet files, else that of the lake of a database.
 
     Raises FactsError for files that cannot be used, StoreError when there is no lake.
     """
     if facts is None:
         with open_lake(lake_path(database, lake)) as opened:
-            yield opened.folder
+            yield opened.folder, opened
         return
     work = beside.with_name(f".{beside.name}.facts")
     try:
-        yield prepare_facts(facts, work).folder
+        yield prepare_facts(facts, work).folder, None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -262,7 +288,29 @@ def _as_of_us(request: ScanRequest, clock: Callable[[], datetime]) -> int:
     return to_us(request.as_of or clock())
 
 
-def _context(request: ScanRequest, compiled: CompiledRuleset, folder: Folder) -> ReportContext:
+def _before(request: ScanRequest) -> tuple[delta.Before | None, delta.Changes | None]:
+    """The earlier scan to build on, and what changed in the lake since; None where nobody knows."""
+    before = None if request.previous is None else delta.read_before(request.previous)
+    if before is None or before.generation is None or request.lake is None:
+        return before, None
+    changes = request.lake.changed_since(before.generation)
+    told = None if changes is None else delta.Changes(relation=changes.relation(), restated=ONLY_RESTATED)
+    return before, told
+
+
+def _keep_state(work: Work) -> None:
+    """Keep what a later delta works on."""
+    state = work.result / delta.STATE
+    state.mkdir(exist_ok=True)
+    for kind in ("messages", "candidates"):
+        kept = state / f"{kind}.parquet"
+        kept.unlink(missing_ok=True)
+        os.link(work.root / kept.name, kept)
+
+
+def _context(
+    request: ScanRequest, compiled: CompiledRuleset, folder: Folder, decided_anew: int | None
+) -> ReportContext:
     ages = {source.value: None if at_us is None else from_us(at_us) for source, at_us in folder.feeds_us.items()}
     return ReportContext(
         ruleset=compiled.name,
@@ -273,19 +321,26 @@ def _context(request: ScanRequest, compiled: CompiledRuleset, folder: Folder) ->
         control_group=compiled.control_group,
         max_share=compiled.max_share,
         campaign=request.campaign,
+        decided_anew=decided_anew,
     )
 
 
-def _write(result: Path, report: ScanReport, plan: ScanPlan, began: float) -> None:
+def _write(
+    result: Path, report: ScanReport, plan: ScanPlan, read: MessagesRead, built_on: str | None, lake: Lake | None
+) -> None:
     told = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
     (result / "report.json").write_text(told, encoding="utf-8")
     (result / "report.html").write_text(render(report), encoding="utf-8")
     run: dict[str, Any] = {
         "plan": plan.identity,
         "ruleset": plan.ruleset,
-        "seconds": round(time.monotonic() - began, 3),
+        "read": asdict(read),
+        "feeds_us": {source.value: at_us for source, at_us in plan.feeds_us.items()},
+        "generation": None if lake is None else lake.generation,
+        "built_on": built_on,
+        "memory_bytes": plan.limits.memory_bytes,
+        "threads": plan.limits.threads,
     }
-    run["memory_bytes"], run["threads"] = plan.limits.memory_bytes, plan.limits.threads
     (result / "run.json").write_text(json.dumps(run, indent=1), encoding="utf-8")
 
 

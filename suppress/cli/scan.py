@@ -59,9 +59,16 @@ def command(messages: Path, out: Path, *, only_plan: bool, reserve: bool, format
     if reserve and (given["campaign"] is None or facts is not None):
         raise click.UsageError("--reserve needs --campaign, and facts from a database")
     with ExitStack() as stack:
-        folder = stack.enter_context(facts_folder(facts=facts, lake=lake, database=chosen.database, beside=out))
+        columns = facts_folder(facts=facts, lake=lake, database=chosen.database, beside=out)
+        folder, opened = stack.enter_context(columns)
         request = ScanRequest(
-            messages=messages, out=out, rules=Path(chosen.rules), ruleset=chosen.ruleset, facts=folder, **given
+            messages=messages,
+            out=out,
+            rules=Path(chosen.rules),
+            ruleset=chosen.ruleset,
+            facts=folder,
+            lake=opened,
+            **given,
         )
         if only_plan:
             planned = plan_scan(request)
@@ -82,9 +89,7 @@ def command(messages: Path, out: Path, *, only_plan: bool, reserve: bool, format
 
 
 def _tell(outcome: "ScanOutcome") -> None:
-    from rich.console import Console  # noqa: PLC0415
-
     from suppress.reports.terminal import print_report  # noqa: PLC0415
 
-    print_report(outcome.report, Console())
+    print_report(outcome.report)
     click.echo(f"report: {outcome.out / 'report.html'}")

@@ -82,13 +82,20 @@ class ScanRun:
         """The connection, for whoever counts the results."""
         return self._connection
 
-    def walk(self, border: Border, rejects: Path, progress: Progress) -> Walked:
+    def walk(
+        self,
+        border: Border,
+        rejects: Path,
+        progress: Progress,
+        take: Callable[[duckdb.DuckDBPyConnection], MessagesRead] | None = None,
+    ) -> Walked:
         """Make `messages.parquet`, `items.parquet` and the lists in the work folder's result.
 
+        `take`: puts messages into the work folder in place of reading the message files.
         Raises FactsError for message files that cannot be read, or when memory or disk do not suffice.
         """
         try:
-            return self._walk(border, rejects, progress)
+            return self._walk(border, rejects, progress, take)
         except duckdb.OutOfMemoryException as error:
             raise FactsError(
                 f"the scan ran out of memory or temporary disk: {error}. help: give it more --memory"
@@ -96,8 +103,14 @@ class ScanRun:
         except duckdb.IOException as error:
             raise FactsError(f"the scan could not read or write: {error}") from None
 
-    def _walk(self, border: Border, rejects: Path, progress: Progress) -> Walked:
-        read = self._read(border, rejects, progress)
+    def _walk(
+        self,
+        border: Border,
+        rejects: Path,
+        progress: Progress,
+        take: Callable[[duckdb.DuckDBPyConnection], MessagesRead] | None,
+    ) -> Walked:
+        read = self._read(border, rejects, progress, take)
         buckets = self._divide(read, progress)
         self._prepare(progress)
         for number in range(buckets):
@@ -109,18 +122,28 @@ class ScanRun:
         progress("write", 1, 1)
         return Walked(messages=read, buckets=buckets)
 
-    def _read(self, border: Border, rejects: Path, progress: Progress) -> MessagesRead:
+    def _read(
+        self,
+        border: Border,
+        rejects: Path,
+        progress: Progress,
+        take: Callable[[duckdb.DuckDBPyConnection], MessagesRead] | None,
+    ) -> MessagesRead:
         def read() -> dict[str, Any]:
             rejects.unlink(missing_ok=True)
-            found = read_messages(
-                self._connection,
-                self._plan.messages,
-                self._folder.root,
-                self._work.root,
-                rejects=rejects,
-                border=border,
-                as_of_us=self._plan.as_of_us,
-                progress=lambda rows: progress("read", rows, 0),
+            found = (
+                take(self._connection)
+                if take
+                else read_messages(
+                    self._connection,
+                    self._plan.messages,
+                    self._folder.root,
+                    self._work.root,
+                    rejects=rejects,
+                    border=border,
+                    as_of_us=self._plan.as_of_us,
+                    progress=lambda rows: progress("read", rows, 0),
+                )
             )
             return {field: getattr(found, field) for field in MessagesRead.__slots__}
 

@@ -1,0 +1,175 @@
+"""Say which messages of an earlier scan must be decided again, since facts about their customers or items changed.
+
+Everything else would come out the same: the rules, the messages and the instants they are decided as of are those of
+the earlier scan, and no source became usable or too old meanwhile. Where that cannot be said, all are decided again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from suppress.facts.snapshot import Source
+from suppress.rules.compile import CompiledRuleset
+from suppress.scan.folder import Folder
+from suppress.scan.goods import IN_STOCK_SHARE
+from suppress.scan.messages import MessagesRead
+from suppress.scan.plan import ScanPlan
+from suppress.scan.sql import literal, path, target
+from suppress.scan.stages import Stages
+
+STATE: Final = "state"
+"""Folder of an output that keeps what a later delta works on: the messages and candidates as they were read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What changed in the facts: a SELECT of (kind 'customer' | 'sku', id, source).
+
+    `restated`: the source of skus whose stock was stated again as it was.
+    """
+
+    relation: str
+    restated: str
+
+    def of(self, kind: str) -> str:
+        """A SELECT of the ids of one kind of which more changed than a time."""
+        return f"SELECT id FROM ({self.relation}) WHERE kind = {literal(kind)} AND source <> {literal(self.restated)}"
+
+    def came_from(self, source: Source) -> bool:
+        """Whether anything changed in one source."""
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                f"SELECT 1 FROM ({self.relation}) WHERE source = {literal(source.value)} LIMIT 1"
+            )
+            return found.fetchone() is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """The earlier scan: its output folder and what its `run.json` says."""
+
+    out: Path
+    told: Mapping[str, Any]
+
+    @property
+    def generation(self) -> int | None:
+        """The generation of the lake it read."""
+        number = self.told.get("generation")
+        return number if isinstance(number, int) else None
+
+
+def read_before(out: Path) -> Before | None:
+    """An earlier scan that a delta can build on; None when it left no state. A delta's own is the scan it built on."""
+    try:
+        told = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if told.get("built_on"):
+        return read_before(Path(told["built_on"]))
+    has_state = all((out / STATE / f"{kind}.parquet").exists() for kind in ("messages", "candidates"))
+    return Before(out=out, told=told) if has_state else None
+
+
+def why_all(
+    before: Before, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, changes: Changes | None
+) -> str | None:
+    """Why all messages must be decided again, in words; None when only some must."""
+    earlier, read = before.told.get("plan", {}), before.told.get("read", {})
+    first_us, last_us = read.get("first_as_of_us"), read.get("last_as_of_us")
+    if changes is None:
+        return "nobody knows what changed in the facts since"
+    if earlier.get("fingerprint") != plan.fingerprint:
+        return "the rules are others"
+    if earlier.get("inputs") != plan.identity["inputs"]:
+        return "the message files are others"
+    if earlier.get("as_of_us") != plan.as_of_us or first_us is None:
+        return "it is decided as of another time"
+    feeds_us = before.told.get("feeds_us", {})
+    usable_then = _states({source: feeds_us.get(source.value) for source in Source}, compiled, first_us, last_us)
+    if usable_then != _states(plan.feeds_us, compiled, first_us, last_us):
+        return "a source was loaded for the first time, is fresh again, or grew too old"
+    if compiled.limit_rules:
+        return "limited stock is shared out over all messages together"
+    if changes.came_from(Source.CUSTOMERS) and (
+        Stages(compiled, folder).history.needs_household or read.get("by_address", True)
+    ):
+        return "who lives with whom, or whose address it is, may have changed"
+    return None
+
+
+def affected(compiled: CompiledRuleset, folder: Folder, changes: Changes, state: Path) -> str:
+    """A SELECT of the numbers of messages whose customer or items changed."""
+    stages = Stages(compiled, folder)
+    skus = changes.of("sku")
+    if Source.STOCK in compiled.max_age_us or "stock.age" in {field.base for field in stages.asked.fields.values()}:
+        skus += f" UNION SELECT id FROM ({changes.relation}) WHERE source = {literal(changes.restated)}"
+    if IN_STOCK_SHARE in stages.asked.fields:
+        every = folder.relation("products")
+        skus = f"SELECT sku FROM ({every}) WHERE item_group IN (SELECT item_group FROM ({every}) WHERE sku IN ({skus})) UNION {skus}"
+    return (
+        f"SELECT message_no FROM read_parquet({path(state / 'messages.parquet')})"
+        f" WHERE customer_id IN ({changes.of('customer')})"
+        f" UNION SELECT message_no FROM read_parquet({path(state / 'candidates.parquet')}) WHERE sku IN ({skus})"
+    )
+
+
+def take_affected(
+    connection: duckdb.DuckDBPyConnection, before: Before, numbers: str, work: Path, read: Mapping[str, Any]
+) -> MessagesRead:
+    """Write the affected messages and candidates of the earlier scan into the work folder, as if they had been read."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE affected AS {numbers}")
+    for kind in ("messages", "candidates"):
+        order = "message_no" if kind == "messages" else "message_no, position"
+        source = f"read_parquet({path(before.out / STATE / f'{kind}.parquet')})"
+        connection.execute(
+            f"COPY (SELECT * FROM {source} SEMI JOIN affected USING (message_no) ORDER BY {order})"
+            f" TO {target(work / f'{kind}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+        )
+    counted = {kind: _count(connection, work / f"{kind}.parquet") for kind in ("messages", "candidates")}
+    return MessagesRead(
+        rows=counted["messages"],
+        accepted=counted["messages"],
+        refused=0,
+        candidates=counted["candidates"],
+        first_as_of_us=read["first_as_of_us"],
+        last_as_of_us=read["last_as_of_us"],
+    )
+
+
+def write_changes(connection: duckdb.DuckDBPyConnection, before: Before, result: Path, compare: Path) -> None:
+    """`changes.csv`: whose verdict or items are others than before; and in `compare` the same messages as they were."""
+    now = f"read_parquet({path(result / 'messages.parquet')})"
+    earlier = f"read_parquet({path(before.out / 'messages.parquet')})"
+    connection.execute(
+        "COPY (SELECT n.message_id, n.customer_id, e.verdict AS verdict_before, n.verdict,"
+        " array_to_string(e.kept, '|') AS items_before, array_to_string(n.kept, '|') AS items"
+        f" FROM {now} n LEFT JOIN {earlier} e USING (message_id)"
+        " WHERE n.verdict IS DISTINCT FROM e.verdict OR n.kept IS DISTINCT FROM e.kept)"
+        f" TO {target(result / 'changes.csv')} (FORMAT csv, HEADER)"
+    )
+    compare.mkdir(exist_ok=True)
+    connection.execute(
+        f"COPY (SELECT e.* FROM {earlier} e SEMI JOIN {now} n USING (message_id))"
+        f" TO {target(compare / 'messages.parquet')} (FORMAT parquet)"
+    )
+
+
+def _states(
+    feeds_us: Mapping[Source, int | None], compiled: CompiledRuleset, first_us: int, last_us: int
+) -> list[bool]:
+    """Whether each source can be used at the first and at the last instant messages are decided as of."""
+
+    def is_usable(source: Source, at_us: int) -> bool:
+        loaded_us, max_age_us = feeds_us.get(source), compiled.max_age_us.get(source)
+        return loaded_us is not None and (max_age_us is None or at_us - loaded_us < max_age_us)
+
+    return [is_usable(source, at_us) for source in Source for at_us in (first_us, last_us)]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+    row = connection.execute(f"SELECT count(*) FROM read_parquet({path(file)})").fetchone()
+    return int(row[0]) if row else 0
