@@ -162,6 +162,9 @@ def _hours(holds: Holds) -> Safe | None:
 
 
 def _histogram(holds: Holds) -> Safe:
+    if len(holds.buckets) == 1:
+        only = holds.buckets[0]
+        return tag("p", f"{counted(only.messages, 'message')}, all from {date_words(only.starts_at)} on.")
     counts = [bucket.messages for bucket in holds.buckets]
     most = max(holds.buckets, key=lambda bucket: bucket.messages)
     width = "hour" if holds.bucket_hours == 1 else f"{holds.bucket_hours} hours"
@@ -177,7 +180,7 @@ def _histogram(holds: Holds) -> Safe:
             tag(
                 "figcaption",
                 tag("span", date_words(holds.buckets[0].starts_at)),
-                tag("span", date_words(holds.buckets[-1].starts_at)) if len(counts) > 1 else None,
+                tag("span", date_words(holds.buckets[-1].starts_at)),
                 class_="muted small ends",
             ),
         ),

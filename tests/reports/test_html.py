@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from suppress.decisions.report import Holds, Items, Sample, ScanReport, Verdicts
+from suppress.decisions.report import HoldBucket, Holds, Items, Sample, ScanReport, Verdicts
 from suppress.reports.html import render
 from suppress.reports.markup import tag, void
-from tests.reports.small import prevented, small_report, with_texts
+from tests.reports.small import AS_OF, prevented, small_report, with_texts
 
 VOID = {"meta", "link", "input"}
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;'</style>"
@@ -103,6 +103,16 @@ def test_the_page_says_what_the_report_says() -> None:
     ):
         assert words in text
     assert [] == [svg for svg in named(page, "svg") if not (svg.get("aria-hidden") == "true" or svg.get("aria-label"))]
+
+
+def test_messages_due_at_one_time_need_no_picture() -> None:
+    """One column would say nothing a sentence does not."""
+    only = Holds(buckets=(HoldBucket(starts_at=AS_OF, messages=46),))
+    page = Page(render(small_report(holds=only)))
+
+    assert "46 messages, all from 22 November 2026 09:00 UTC on." in page.text
+    assert 0 == len(named(page, "figure"))
+    assert 1 == len(named(Page(render(small_report())), "figure"))
 
 
 def test_every_table_has_a_caption_and_heads() -> None:
