@@ -49,7 +49,7 @@ class Lookups:
         Columns beside those: clock_us, weekday, day, and the first instant of each period, `start day`; and for each
         of `walls_us` when the clock shows it next, `next WALL`. A zone nobody knows is the shop's.
         """
-        rows = self._connection.execute(asked).fetchall()
+        rows = self._rows(asked)
         walls = list(walls_us)
         columns: dict[str, list[Any]] = {
             key: []
@@ -73,7 +73,10 @@ class Lookups:
 
     def _distinct(self, values: str) -> list[str]:
         statement = f"SELECT DISTINCT v FROM ({values}) t(v) WHERE v IS NOT NULL ORDER BY v"
-        return [row[0] for row in self._connection.execute(statement).fetchall()]
+        return [row[0] for row in self._rows(statement)]
+
+    def _rows(self, select: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(select).fetchall()
 
     def _make(self, table: str, columns: dict[str, pa.Array]) -> None:
         made = pa.table(columns)

@@ -4,7 +4,7 @@ sqlglot knows most of both; what it gets wrong, or cannot know, is put right on 
 """
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlglot
 from sqlglot import exp
@@ -54,9 +54,7 @@ def _lateral(select: exp.Select) -> None:
             view = exp.Lateral(
                 this=made.this,
                 view=True,
-                alias=exp.TableAlias(
-                    this=exp.to_identifier(join.this.alias), columns=[exp.to_identifier(made.alias)]
-                ),
+                alias=exp.TableAlias(this=exp.to_identifier(join.this.alias), columns=[exp.to_identifier(made.alias)]),
             )
             join.pop()
             select.append("laterals", view)
@@ -116,7 +114,36 @@ def _from_hexadecimal(node: exp.Cast) -> exp.Expression:
     text = node.this.unnest()
     if not isinstance(text, exp.DPipe) or text.left.name != "0x":
         raise ValueError("no translation of UBIGINT other than from hexadecimal digits")
-    number = exp.Anonymous(
-        this="CONV", expressions=[text.right, exp.Literal.number(16), exp.Literal.number(10)]
-    )
+    number = exp.Anonymous(this="CONV", expressions=[text.right, exp.Literal.number(16), exp.Literal.number(10)])
     return exp.cast(number, exp.DataType.build("DECIMAL(20, 0)"))
+
+
+class Ordered(NamedTuple):
+    """A query for Spark without its order: the columns rows are in order by, and those that are left out in the end."""
+
+    select: str
+    by: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def ordered(select: str) -> Ordered:
+    """A query `[SELECT * [EXCLUDE (...)] FROM (] ... ORDER BY columns`, taken apart. Raises ValueError as `in_spark`."""
+    tree = parsed(select)
+    left_out: tuple[str, ...] = ()
+    while (inner := _wrapped(tree)) is not None:
+        (star,) = tree.expressions
+        left_out += tuple(column.name for column in star.args.get("except_") or ())
+        tree = inner
+    order = tree.args.get("order")
+    tree.set("order", None)
+    by = tuple(each.this.name for each in order.expressions) if order else ()
+    return Ordered(in_spark(tree.sql(dialect="duckdb")), by, left_out)
+
+
+def _wrapped(tree: exp.Expression) -> exp.Expression | None:
+    """What stands in the parentheses of `SELECT * FROM (...)`, when nothing else is said."""
+    if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or not isinstance(tree.expressions[0], exp.Star):
+        return None
+    said = {key for key, value in tree.args.items() if value} - {"kind", "expressions", "from_"}
+    source = tree.args["from_"].this
+    return source.unnest() if not said and isinstance(source, exp.Subquery) else None
