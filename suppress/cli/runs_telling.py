@@ -163,7 +163,7 @@ def _row(run: Run, now_us: int) -> tuple[str, ...]:
     return (
         run.run_id,
         local(run.send_us, run.zone),
-        before_words(run.before_us) + (f", {run.kind}" if run.kind else ""),
+        (before_words(run.before_us).removesuffix(" before") + (f", {run.kind}" if run.kind else "")),
         state_words(run, now_us),
         *count,
         span(took_us(run)),

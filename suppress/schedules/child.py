@@ -61,13 +61,13 @@ def _end(code: int, said: str, complained: str) -> ScanEnd:
     summary = summary_in(said)
     if code == 0:
         return ScanEnd(outcome=outcome, summary=summary)
-    told = "\n".join([line for line in complained.splitlines() if line.strip()][-_TOLD_LINES:])[-_TOLD_CHARACTERS:]
-    if meaning is None:
-        meaning = (
-            f"killed by {_signal_name(code - 128)}" if 128 < code < 160 else f"the scan ended with exit code {code}"
-        )
-        if code == 128 + signal.SIGKILL:
-            meaning += ", perhaps for want of memory"
+    lines = [line.removeprefix("suppress: ") for line in complained.splitlines() if line.strip()]
+    told = "\n".join(lines[-_TOLD_LINES:])[-_TOLD_CHARACTERS:]
+    if meaning is not None:
+        return ScanEnd(outcome=outcome, reason=told or meaning, summary=summary)
+    meaning = f"killed by {_signal_name(code - 128)}" if 128 < code < 160 else f"the scan ended with exit code {code}"
+    if code == 128 + signal.SIGKILL:
+        meaning += ", perhaps for want of memory"
     return ScanEnd(outcome=outcome, reason=f"{meaning}: {told}" if told else meaning, summary=summary)
 
 

@@ -87,11 +87,11 @@ def test_the_list(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         line.split()[0] for line in lines[1 : lines.index("")]
     ]
     assert (
-        "Mon 2026-11-23 09:00 60 min before, full done, partial 2,000,000 1,900,000 100,000 1 min 50 s 1 min 30 s"
+        "Mon 2026-11-23 09:00 60 min, full done, partial 2,000,000 1,900,000 100,000 1 min 50 s 1 min 30 s"
         == (told["done-60"])
     )
-    assert told["done-5"].startswith("Mon 2026-11-23 09:00 5 min before, delta done")
-    assert told["failed-60"].startswith("Tue 2026-11-24 09:00 60 min before, full failed")
+    assert told["done-5"].startswith("Mon 2026-11-23 09:00 5 min, delta done")
+    assert told["failed-60"].startswith("Tue 2026-11-24 09:00 60 min, full failed")
     assert told["missed-0"].startswith("Wed 2026-11-25 09:00 at missed")
     assert told["running-0"].startswith("Thu 2026-11-26 09:00 at, full running")
     assert any(line.split()[:2] == ["next:", "done"] for line in lines)
