@@ -48,13 +48,17 @@ def measure(module: str, arguments: Sequence[object]) -> Measured:
         wall_s,
         told.get("work_s", wall_s),
         told.get("work_cpu_s", max(usage.ru_utime + usage.ru_stime, watch.cpu_s)),
-        max(usage.ru_maxrss / 1e6, watch.peak_gb),
+        watch.peak_gb,
         told,
     )
 
 
 class _Watch(threading.Thread):
-    """Adds up, ten times a second, the processes of one session: what a JVM takes is in no figure of its parent's."""
+    """Adds up, ten times a second, the processes of one session: what a JVM takes is in no figure of its parent's.
+
+    The system's own peak of a child (`ru_maxrss`) begins with the memory of the process it was forked from, so the peak
+    is read from the process itself while it lives.
+    """
 
     def __init__(self, session: int) -> None:
         super().__init__(daemon=True)
@@ -78,7 +82,15 @@ class _Watch(threading.Thread):
                 if int(fields[3]) == self._session:
                     self._ticks[int(path.parent.name)] = int(fields[11]) + int(fields[12])
                     pages += int(fields[21])
-            self.peak_gb = max(self.peak_gb, pages * _PAGE / 1e9)
+            self.peak_gb = max(self.peak_gb, pages * _PAGE / 1e9, self._own_peak_gb())
+
+    def _own_peak_gb(self) -> float:
+        try:
+            status = Path(f"/proc/{self._session}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return 0.0
+        kilobytes = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
+        return sum(kilobytes) / 1e6
 
     def stop(self) -> None:
         self._done.set()
