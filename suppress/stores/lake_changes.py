@@ -5,6 +5,7 @@ Rows (kind, id, source) gather in a table `changed` and become one small Parquet
 
 # ruff: noqa: S608  (the text is put together from names in this room; values travel as parameters)
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ import duckdb
 from suppress.stores.lake import ONLY_RESTATED
 from suppress.stores.lake_files import read_parquet, write_parquet
 from suppress.stores.lake_generations import Generation, keep
-from suppress.stores.lake_tables import FEEDBACK, PRODUCTS, SENT, STOCK, LakeTable
+from suppress.stores.lake_lines import files_relation
+from suppress.stores.lake_tables import FEEDBACK, PRODUCTS, STOCK, LakeTable
 
 KEPT_CHANGES: Final = 300
 """Refreshes that are remembered: a day of one every five minutes."""
@@ -39,10 +41,11 @@ def note_table(duck: duckdb.DuckDBPyConnection, table: LakeTable, fresh: str, re
         _note(duck, f"SELECT 'sku', {about}, '{ONLY_RESTATED}' FROM ({restated}) WHERE {about} NOT IN ({done})")
 
 
-def note_restyled(duck: duckdb.DuckDBPyConnection, before: Generation, draft: Path) -> bool:
+def note_restyled(duck: duckdb.DuckDBPyConnection, before: Generation, draft: Path, sent: Sequence[str]) -> bool:
     """Make `restyled_skus`: whose style, category or brand is another than before. Whether there are any.
 
-    Notes the customers who saw or spoke of a product whose place in the catalogue or parts changed.
+    `sent`: the files of the sent log in the draft. Notes the customers who saw or spoke of a product whose place in the
+    catalogue or parts changed.
     """
     old, new = before.folder / PRODUCTS.file, draft / PRODUCTS.file
     if old.exists() and old.samefile(new):
@@ -54,8 +57,8 @@ def note_restyled(duck: duckdb.DuckDBPyConnection, before: Generation, draft: Pa
     restyled, replaced = found or (0, 0)
     if replaced:
         among = "IN (SELECT sku FROM replaced_skus)"
-        if (draft / SENT.file).exists():
-            shown = f"SELECT customer_id, unnest(items) AS sku FROM {read_parquet(draft / SENT.file)}"
+        if sent:
+            shown = f"SELECT customer_id, unnest(items) AS sku FROM {files_relation(draft, sent)}"
             _note(duck, f"SELECT 'customer', customer_id, 'products' FROM ({shown}) WHERE sku {among}")
         if (draft / FEEDBACK.file).exists():
             said = f"{read_parquet(draft / FEEDBACK.file)} WHERE about_kind = 'sku' AND about {among}"

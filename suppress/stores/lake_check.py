@@ -17,10 +17,11 @@ from suppress.facts.snapshot import Source
 from suppress.stores.database import Database
 from suppress.stores.lake import Lake, open_lake
 from suppress.stores.lake_export import StoreView, from_json, open_view
-from suppress.stores.lake_files import Limits, open_duckdb, read_parquet, stage
-from suppress.stores.lake_lines import FILE_COLUMNS
+from suppress.stores.lake_files import Limits, open_duckdb, stage
+from suppress.stores.lake_lines import FILE_COLUMNS, files_relation
 from suppress.stores.lake_rebuild import line_chunks, plain_lines, stage_credited, use_catalogue, with_styles
-from suppress.stores.lake_tables import TABLES, LakeTable
+from suppress.stores.lake_sent import sent_files
+from suppress.stores.lake_tables import SENT, TABLES, LakeTable
 
 SHOWN: Final = 10
 
@@ -79,11 +80,11 @@ def _behind(view: StoreView, opened: Lake) -> tuple[Source, ...]:
 
 def _check_table(duck: duckdb.DuckDBPyConnection, view: StoreView, opened: Lake, table: LakeTable) -> TableCheck:
     stage(duck, "staged", table.columns, view.table(table.table, table.columns))
-    file = opened.folder / table.file
+    files = sent_files(opened.folder, opened.manifest) if table is SENT else [table.file]
     _start_sums(duck)
     _add(duck, "store", table.about, f"SELECT {table.kept} FROM staged")
-    if file.exists():
-        _add(duck, "lake", table.about, f"SELECT * FROM {read_parquet(file)}")
+    if all((opened.folder / file).exists() for file in files):
+        _add(duck, "lake", table.about, f"SELECT * FROM {files_relation(opened.folder, files)}")
     return _compared(duck, table.name, table.about)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import duckdb
 
-from suppress.stores.lake_files import write_parquet
+from suppress.stores.lake_files import bounds_of, ranges_of, write_parquet
 from suppress.stores.lake_lines import VERSION_TYPES, files_relation, lines_relation
 from suppress.stores.lake_rebuild import ROWS_PER_FILE, with_styles
 
@@ -44,10 +44,8 @@ def compact_lines(duck: duckdb.DuckDBPyConnection, draft: Path, lines: dict[str,
     """Everything in a new base of files of like size; the manifest's new entries about lines. Needs `styles`."""
     live = lines_relation(draft, lines, _VERSION)
     line_rows: dict[str, int] = {}
-    bounds = _bounds(duck, draft, lines["lines"])
-    for part, (low, high) in enumerate(zip([None, *bounds], [*bounds, None], strict=True)):
-        conditions = [f"customer_id {sign} {_text(at)}" for sign, at in ((">=", low), ("<", high)) if at is not None]
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    bounds = bounds_of(duck, (draft / file for file in lines["lines"]), ROWS_PER_FILE)
+    for part, where in enumerate(ranges_of(bounds)):
         file = f"lines/base-{number:06}-{part:04}.parquet"
         rows = write_parquet(duck, with_styles(f"SELECT * FROM ({live}){where}"), draft / file)
         if rows:
@@ -56,29 +54,6 @@ def compact_lines(duck: duckdb.DuckDBPyConnection, draft: Path, lines: dict[str,
             (draft / file).unlink()
     _remove(draft, [*lines["lines"], *(each["pairs"] for each in lines["replaced"])])
     return {"lines": list(line_rows), "base_files": len(line_rows), "replaced": [], "line_rows": line_rows}
-
-
-def _bounds(duck: duckdb.DuckDBPyConnection, draft: Path, files: list[str]) -> list[str]:
-    """Customers at which to cut, from the row groups' smallest, so that each part has about ROWS_PER_FILE lines."""
-    if not files:
-        return []
-    paths = ", ".join(f"'{str(draft / file).replace(chr(39), chr(39) * 2)}'" for file in files)
-    groups = duck.execute(
-        f"SELECT stats_min_value, num_values FROM parquet_metadata([{paths}])"
-        " WHERE path_in_schema = 'customer_id' ORDER BY stats_min_value"
-    ).fetchall()
-    bounds: list[str] = []
-    waiting = 0
-    for smallest, rows in groups:
-        if waiting >= ROWS_PER_FILE and smallest and smallest not in bounds:
-            bounds.append(smallest)
-            waiting = 0
-        waiting += rows
-    return bounds
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _remove(draft: Path, files: list[str]) -> None:

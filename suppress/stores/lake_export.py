@@ -96,14 +96,14 @@ class StoreView:
         """The rows of a table whose columns `by` are in a list of keys; `extra` narrows them further (AND ...)."""
         names = [f"k{number}" for number in range(len(by))]
         if self.dialect == "sqlite":
-            source = "json_each(?) k"
-            named = [f"json_extract(k.value, '$[{number}]')" for number in range(len(by))]
+            # Materialized, or SQLite would read the JSON anew for every row it compares with.
+            listed = ", ".join(f"json_extract(value, '$[{number}]') AS {name}" for number, name in enumerate(names))
+            source, join = f"WITH k AS MATERIALIZED (SELECT {listed} FROM json_each(?)) ", "k CROSS JOIN"
         else:
-            source = f"unnest({', '.join(['%s::text[]'] * len(by))}) k({', '.join(names)})"
-            named = [f"k.{name}" for name in names]
-        join = "CROSS JOIN" if self.dialect == "sqlite" else "JOIN"
-        on = " AND ".join(f"t.{column} = {value}" for column, value in zip(by, named, strict=True))
-        statement = f"SELECT {_names(columns, 't', self.dialect)} FROM {source} {join} {table} t ON {on} {extra}"
+            arrays = ", ".join(["%s::text[]"] * len(by))
+            source, join = "", f"unnest({arrays}) k({', '.join(names)}) JOIN"
+        on = " AND ".join(f"t.{column} = k.{name}" for column, name in zip(by, names, strict=True))
+        statement = f"{source}SELECT {_names(columns, 't', self.dialect)} FROM {join} {table} t ON {on} {extra}"
         for start in range(0, len(keys), KEYS_AT_ONCE):
             part = keys[start : start + KEYS_AT_ONCE]
             yield from self._batches(statement, self._lists.rows(part, len(by)), columns)

@@ -46,7 +46,7 @@ def open_duckdb(limits: Limits, spill: Path) -> Iterator[duckdb.DuckDBPyConnecti
     except duckdb.Error as error:
         raise StoreError(f"the lake cannot be written: {_said(error)}") from None
     except OSError as error:
-        raise StoreError(f"the lake cannot be written: {error.strerror}") from None
+        raise StoreError(f"the lake cannot be written: {error.strerror or error}") from None
     finally:
         with suppress(OSError):
             shutil.rmtree(spill, ignore_errors=True)
@@ -73,6 +73,38 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, select: str, path: Path
 def read_parquet(path: Path) -> str:
     """A Parquet file as something to select from."""
     return f"read_parquet('{quoted(path)}')"
+
+
+def bounds_of(duck: duckdb.DuckDBPyConnection, files: Iterable[Path], rows_at_once: int) -> list[str]:
+    """Customers at which to cut files sorted by customer, so that each part has about so many rows."""
+    paths = ", ".join(f"'{str(file).replace(chr(39), chr(39) * 2)}'" for file in files)
+    if not paths:
+        return []
+    groups = duck.execute(
+        f"SELECT stats_min_value, num_values FROM parquet_metadata([{paths}])"
+        " WHERE path_in_schema = 'customer_id' ORDER BY stats_min_value"
+    ).fetchall()
+    bounds: list[str] = []
+    waiting = 0
+    for smallest, rows in groups:
+        if waiting >= rows_at_once and smallest and smallest not in bounds:
+            bounds.append(smallest)
+            waiting = 0
+        waiting += rows
+    return bounds
+
+
+def ranges_of(bounds: list[str]) -> list[str]:
+    """A WHERE for each part: customers from one bound up to the next; empty where there is but one part."""
+    wheres: list[str] = []
+    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+        conditions = [f"customer_id {sign} {_text(at)}" for sign, at in ((">=", low), ("<", high)) if at is not None]
+        wheres.append(f" WHERE {' AND '.join(conditions)}" if conditions else "")
+    return wheres
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _said(error: duckdb.Error) -> str:

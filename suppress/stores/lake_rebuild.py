@@ -30,7 +30,8 @@ from suppress.stores.lake_lines import (
     Version,
     versions_of,
 )
-from suppress.stores.lake_tables import LINE_COLUMNS, PRODUCTS, TABLES, LakeTable, order_of
+from suppress.stores.lake_sent import chunks_of, write_sent
+from suppress.stores.lake_tables import LINE_COLUMNS, PRODUCTS, SENT, TABLES, LakeTable, order_of
 
 ROWS_PER_FILE: Final = 2_000_000
 """Lines of one file: sorted in memory at once."""
@@ -63,7 +64,9 @@ def rebuild(database: Database, lake: Path, limits: Limits | None = None, progre
         with open_duckdb(limits or Limits(), draft / "spill") as duck, open_view(database) as view:
             feeds_us = view.feeds_us()
             watermark = view.watermark()
-            rows = {table.name: write_table(duck, view, table, draft) for table in TABLES}
+            rows = {table.name: write_table(duck, view, table, draft) for table in TABLES if table is not SENT}
+            sent_rows = write_sent(duck, view.table(SENT.table, SENT.columns), draft)
+            rows[SENT.name] = sum(sent_rows.values())
             for name, count in rows.items():
                 tell(name, count)
             line_rows = _write_lines(duck, view, draft, tell)
@@ -77,6 +80,8 @@ def rebuild(database: Database, lake: Path, limits: Limits | None = None, progre
             "lines": list(line_rows),
             "line_rows": line_rows,
             "base_files": len(line_rows),
+            "sent": list(sent_rows),
+            "sent_rows": sent_rows,
             "replaced": [],
             "changes": [],
             "changes_from": number,
@@ -178,16 +183,7 @@ def plain_lines() -> str:
 def line_chunks(view: StoreView) -> Iterator[pa.Table]:
     """All order lines as stored, sorted by customer, ROWS_PER_FILE at a time."""
     view.sort_in_memory()
-    held: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in view.table("order_lines", LINE_COLUMNS, "ORDER BY t.customer_id"):
-        held.append(batch)
-        rows += batch.num_rows
-        if rows >= ROWS_PER_FILE:
-            yield pa.Table.from_batches(held)
-            held, rows = [], 0
-    if held:
-        yield pa.Table.from_batches(held)
+    yield from chunks_of(view.table("order_lines", LINE_COLUMNS, "ORDER BY t.customer_id"), ROWS_PER_FILE)
 
 
 def _version_batches(versions: Iterator[Version]) -> Iterator[pa.RecordBatch]:

@@ -43,7 +43,8 @@ from suppress.stores.lake_rebuild import (
     use_catalogue,
     with_styles,
 )
-from suppress.stores.lake_tables import LINE_COLUMNS, TABLES, Columns, LakeTable, order_of
+from suppress.stores.lake_sent import refresh_sent, sent_files, sent_relation, write_sent
+from suppress.stores.lake_tables import LINE_COLUMNS, SENT, TABLES, Columns, LakeTable, order_of
 
 MOST_RESTYLED: Final = 2_000_000
 """Lines that may go into a delta because the catalogue changed; beyond, all lines are written anew."""
@@ -98,9 +99,15 @@ def _refresh(database: Database, lake: Path, limits: Limits, *, compact: bool) -
         view.prefer_indexes()
         with open_duckdb(limits, draft / "spill") as duck:
             start_changes(duck)
-            rows = {table.name: _table(duck, view, table, before, draft, news.keys[table.source]) for table in TABLES}
+            rows = {
+                table.name: _table(duck, view, table, before, draft, news.keys[table.source])
+                for table in TABLES
+                if table is not SENT
+            }
+            sent_rows = _sent(duck, view, before, draft, number, news.keys[SENT.source], compact=compact)
+            rows[SENT.name] = sum(sent_rows.values())
             use_catalogue(duck, draft)
-            lines = _lines(duck, view, before, draft, number, news)
+            lines = _lines(duck, view, before, draft, number, news, list(sent_rows))
             if compact:
                 lines = compact_lines(duck, draft, lines, number)
             elif len(lines["lines"]) - lines["base_files"] > MOST_DELTAS:
@@ -110,6 +117,8 @@ def _refresh(database: Database, lake: Path, limits: Limits, *, compact: bool) -
             **before.manifest,
             **lines,
             **changes,
+            "sent": list(sent_rows),
+            "sent_rows": sent_rows,
             "generation": number,
             "made_from": view.shown_url,
             "feeds_us": feeds,
@@ -160,6 +169,38 @@ def _table(
     return write_parquet(duck, f"SELECT * FROM ({all_rows}) ORDER BY {order_of(table)}", new)
 
 
+def _sent(
+    duck: duckdb.DuckDBPyConnection,
+    view: StoreView,
+    before: Generation,
+    draft: Path,
+    number: int,
+    keys: Sequence[Row],
+    *,
+    compact: bool,
+) -> dict[str, int]:
+    """Write the sent log for this generation; file -> rows."""
+    if 2 * len(keys) > before.manifest["rows"][SENT.name]:
+        sent_rows = write_sent(duck, view.table(SENT.table, SENT.columns), draft)
+        _stage_keys(duck, SENT.key, keys)
+        loaded = " SEMI JOIN offered k USING (message_id, customer_id)"
+        old, new = (
+            f"SELECT r.* FROM ({sent_relation(folder, files)}) r{loaded}"
+            for folder, files in ((before.folder, sent_files(before.folder, before.manifest)), (draft, list(sent_rows)))
+        )
+        note_table(duck, SENT, new, old)
+        return sent_rows
+    if not keys and not compact:
+        for file in before.manifest["sent"]:
+            keep(file, before, draft)
+        return dict(before.manifest["sent_rows"])
+    stage(duck, "staged", SENT.columns, view.fetched(SENT.table, SENT.columns, SENT.key, keys))
+    duck.execute(f"CREATE OR REPLACE TABLE fresh AS SELECT {SENT.kept} FROM staged")
+    sent_rows = refresh_sent(duck, before, draft, number, compact=compact)
+    note_table(duck, SENT, "SELECT * FROM fresh", "SELECT * FROM repeated")
+    return sent_rows
+
+
 def _stage_keys(
     duck: duckdb.DuckDBPyConnection, key: tuple[str, ...], keys: Sequence[Row], name: str = "offered"
 ) -> None:
@@ -170,7 +211,13 @@ def _stage_keys(
 
 
 def _lines(
-    duck: duckdb.DuckDBPyConnection, view: StoreView, before: Generation, draft: Path, number: int, news: _News
+    duck: duckdb.DuckDBPyConnection,
+    view: StoreView,
+    before: Generation,
+    draft: Path,
+    number: int,
+    news: _News,
+    sent: Sequence[str],
 ) -> dict[str, Any]:
     """Write the delta; the manifest's entries about lines."""
     manifest = before.manifest
@@ -178,7 +225,7 @@ def _lines(
     for file in (*manifest["lines"], *(each["pairs"] for each in manifest["replaced"])):
         keep(file, before, draft)
     revised = _revised(duck, view, before, news)
-    restyled = note_restyled(duck, before, draft)
+    restyled = note_restyled(duck, before, draft, sent)
     old_lines = lines_relation(before.folder, manifest)
     if restyled:
         duck.execute(

@@ -7,6 +7,7 @@ import duckdb
 
 from suppress.stores.lake import Lake, open_lake
 from suppress.stores.lake_lines import FILE_COLUMNS
+from suppress.stores.lake_sent import sent_files, sent_relation
 from suppress.stores.lake_tables import TABLES
 
 Rows = list[tuple[Any, ...]]
@@ -23,6 +24,8 @@ def rows_of(opened: Lake, name: str) -> Rows:
         select = (
             opened.lines(", ".join(FILE_COLUMNS))
             if name == "lines"
+            else sent_relation(opened.folder, sent_files(opened.folder, opened.manifest))
+            if name == "sent"
             else f"SELECT * FROM read_parquet('{opened.folder}/{name}.parquet')"
         )
         return sorted(duck.execute(select).fetchall(), key=repr)

@@ -15,7 +15,7 @@ from suppress.facts.book import FactBook
 from suppress.facts.history import settle
 from suppress.facts.records import OrderRecord, ProductRecord, Record, SentRecord, StockRecord
 from suppress.facts.snapshot import Source
-from suppress.stores import lake_compact, lake_rebuild, lake_refresh
+from suppress.stores import lake_compact, lake_rebuild, lake_refresh, lake_sent
 from suppress.stores.database import Database
 from suppress.stores.lake import open_lake
 from suppress.stores.lake_check import check
@@ -369,3 +369,30 @@ def test_order_of_batches_is_no_matter(database: Database, lake: Path) -> None:
         refresh(database, lake)
 
     assert [(10, 20, 3), (20, 2**62, 2)] == [(row[3], row[4], row[6]) for row in everything(lake)["lines"]]
+
+
+def message(number: int, customer: str, campaign: str = "spring", updated: int = 1) -> SentRecord:
+    return SentRecord(f"m{number}", customer, "email", campaign, number, '["A"]', updated)
+
+
+def test_a_long_sent_log_is_added_to(database: Database, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log longer than a file has several; refreshes add deltas, folded when many; a changed message is replaced."""
+    monkeypatch.setattr(lake_sent, "ROWS_PER_FILE", 6)
+    monkeypatch.setattr(lake_sent, "MOST_DELTAS", 2)
+    monkeypatch.setattr("suppress.stores.lake_export.BATCH_ROWS", 4)
+    fill(database, [[message(number, f"c{number % 5}") for number in range(20)]])
+    rebuild(database, lake)
+    files = [len(current_generation(lake).manifest["sent"])]
+    for number in range(20, 24):
+        # The second is there already, unchanged but for its own time.
+        fill(database, [[message(number, f"c{number % 5}"), message(3, "c3", updated=number)]])
+        refresh(database, lake)
+        files.append(len(current_generation(lake).manifest["sent"]))
+
+        assert rebuilt(database, lake) == everything(lake)
+    fill(database, [[message(4, "c4", campaign="autumn", updated=9)]])
+    last = refresh(database, lake).generation
+
+    assert [0, 1, 2, 1, 2] == [count - files[0] for count in files]
+    assert all("delta" not in file for file in last.manifest["sent"])
+    assert rebuilt(database, lake) == everything(lake)
