@@ -95,12 +95,12 @@ def _sources(report: ScanReport) -> Safe:
     rows: list[Row] = [
         (
             source_name(one.source),
-            date_words(one.as_of) if one.as_of else "–",
             Cell(age_sentence(one), style="passed" if one.stale else None),
+            date_words(one.as_of) if one.as_of else "–",
         )
         for one in report.sources
     ]
-    columns = (Column("Source"), Column("Complete as of"), Column("Age when the last message was decided", wide=True))
+    columns = (Column("Source"), Column("Age when the last message was decided"), Column("Complete as of"))
     return table("How old the facts were", columns, rows)
 
 

@@ -111,7 +111,13 @@ def small_report(**changed: Any) -> ScanReport:
                 SourceAge(source="feedback", as_of=None, age_us=None, max_age_us=None),
             ),
             control=ControlGroup(share=500, customers=50_000, messages=100_000, messages_spared=9, items_spared=11),
-            holds=Holds(buckets=(HoldBucket(starts_at=AS_OF, messages=11_000), HoldBucket(starts_at=AS_OF + timedelta(hours=1), messages=0)), undated=1_000),
+            holds=Holds(
+                buckets=(
+                    HoldBucket(starts_at=AS_OF, messages=11_000),
+                    HoldBucket(starts_at=AS_OF + timedelta(hours=1), messages=0),
+                ),
+                undated=1_000,
+            ),
             campaigns=(
                 Group(name="winter", verdicts=Verdicts(send=5)), Group(name=None, verdicts=Verdicts(hold=1)),
             ),
