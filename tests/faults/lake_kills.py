@@ -69,7 +69,7 @@ def rounds(folder: Path, how_many: int, seed: int, *, lines: int = 3_000) -> Cou
     """Play that many rounds; how often what happened. Raises AssertionError at the first fault."""
     dice = random.Random(seed)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["suppress.stores.lake_refresh", "tests.faults.lake_kills"])
+    context.set_forkserver_preload(["suppress.stores.lake_refresh", "tests.stores.shops"])
     url, lake = f"sqlite:///{folder}/facts.db", folder / "lake"
     counts: Counter[str] = Counter()
     with Database.open(url, require_schema=False) as database:
