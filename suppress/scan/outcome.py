@@ -3,7 +3,7 @@
 Their columns are described in `docs/scans.md`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from suppress.facts.fields import FieldType, Operator, label_of
@@ -22,8 +22,9 @@ EVIDENCE_TYPE: Final = 'STRUCT(field VARCHAR, seen VARCHAR, "at" TIMESTAMPTZ)[]'
 class Outcome:
     """The SQL of the outcome, for one ruleset."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, matters: Callable[[Leaf], str]) -> None:
         self.asked = asked
+        self._matters = matters
         self.item_rules = [*asked.item_rules, *asked.limit_rules]
 
     def decided(self) -> str:
@@ -110,7 +111,7 @@ class Outcome:
         for leaf in all_leaves:
             if isinstance(leaf, Compare) and (leaf.operator is Operator.EXISTS or not leaf.field.may_be_unknown):
                 continue
-            gap = f"{self._value(leaf)} IS NULL"
+            gap = f"{self._value(leaf)} IS NULL{self._if_it_matters(leaf)}"
             gaps = asked.setdefault(_label(leaf), [])
             if gap not in gaps:
                 gaps.append(gap)
@@ -119,6 +120,10 @@ class Outcome:
         entries = ", ".join(f"CASE WHEN {any_of(gaps)} THEN {literal(label)} END" for label, gaps in asked.items())
         missing = any_of([gap for gaps in asked.values() for gap in gaps])
         return f"CASE WHEN {missing} THEN list_filter([{entries}], lambda u: u IS NOT NULL) END"
+
+    def _if_it_matters(self, leaf: Leaf) -> str:
+        where = self._matters(leaf)
+        return "" if where == "TRUE" else f" AND ({where})"
 
     def _value(self, leaf: Leaf) -> str:
         return self.asked.field(leaf.field.name) if isinstance(leaf, Compare) else self.asked.past(leaf)
@@ -145,11 +150,13 @@ class Outcome:
         """What the rules that fired looked at, each thing once."""
         if not rules:
             return f"CAST(NULL AS {EVIDENCE_TYPE})"
-        readers: dict[str, dict[int, CompiledRule]] = {}
+        readers: dict[tuple[str, str], dict[int, CompiledRule]] = {}
         for rule in rules:
             for leaf in leaves(rule.condition):
-                readers.setdefault(self._seen(leaf), {})[rule.number] = rule
-        entries = ", ".join(f"CASE WHEN {any_fired([*of.values()])} THEN {seen} END" for seen, of in readers.items())
+                readers.setdefault((self._seen(leaf), self._if_it_matters(leaf)), {})[rule.number] = rule
+        entries = ", ".join(
+            f"CASE WHEN ({any_fired([*of.values()])}){where} THEN {seen} END" for (seen, where), of in readers.items()
+        )
         return f"CASE WHEN {any_fired(rules)} THEN list_filter([{entries}], lambda e: e IS NOT NULL) END"
 
     def _seen(self, leaf: Leaf) -> str:

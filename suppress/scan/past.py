@@ -90,6 +90,12 @@ class History:
             ]
         return any_of(list(dict.fromkeys(alternatives)))
 
+    def matters(self, leaf: Leaf) -> str:
+        """Whether a leaf can matter where it stands, of a row of `judged`. Where it cannot, it was never looked up."""
+        if not isinstance(leaf, Bought) or leaf.same is Same.COMPONENT:
+            return "TRUE"
+        return self._relevant([leaf])
+
     def knows_products(self) -> str:
         """Whether the catalogue can be used for message `m`."""
         return self._usable.source(Source.PRODUCTS, "m.as_of_us")

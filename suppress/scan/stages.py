@@ -46,7 +46,7 @@ class Stages:
         self.goods = Goods(self.asked, folder, usable)
         self.history = History(self.asked, folder, usable, self.goods)
         self.judging = Judging(self.asked, self.goods, self.history)
-        self.outcome = Outcome(self.asked)
+        self.outcome = Outcome(self.asked, self.history.matters)
         self.drop_rules = sorted((*compiled.item_rules, *compiled.limit_rules), key=lambda rule: rule.number)
 
     def preparation(self) -> Iterator[Stage]:
