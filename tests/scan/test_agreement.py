@@ -1,0 +1,30 @@
+"""Random rulesets x shops x campaigns: a scan writes what the reference and durable-rules decide for every message."""
+
+import os
+from random import Random
+
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+
+from tests.conftest import LONG, SEED
+from tests.scan.compare import check_campaign
+
+MESSAGES = int(os.environ.get("SUPPRESS_SCAN_MESSAGES") or 5_000)
+MESSAGES_PER_CAMPAIGN = 200
+FALLING_SHARE = 4
+
+
+@seed(SEED)
+@settings(LONG, max_examples=MESSAGES // MESSAGES_PER_CAMPAIGN - MESSAGES // MESSAGES_PER_CAMPAIGN // FALLING_SHARE)
+@given(st.randoms(use_true_random=False))
+def test_a_scan_decides_as_check_does(rng: Random) -> None:
+    """Every row of a scan of a random campaign is what both engines decide for the message, whatever the buckets."""
+    check_campaign(rng, MESSAGES_PER_CAMPAIGN)
+
+
+@seed(SEED)
+@settings(LONG, max_examples=MESSAGES // MESSAGES_PER_CAMPAIGN // FALLING_SHARE)
+@given(st.randoms(use_true_random=False))
+def test_dates_in_columns_are_those_of_the_engine(rng: Random) -> None:
+    """Where rules can only ever end, columns tell to the microsecond when a dropped item could be shown again."""
+    check_campaign(rng, MESSAGES_PER_CAMPAIGN, falling=True)
