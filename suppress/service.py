@@ -120,9 +120,12 @@ class Gate:
         try:
             if not (reserve and decided.draws):
                 taken = self._reservations.taken(key, skus, now_us)
-                return self._decider.decide(replace(snapshot, reserved=taken), decision_id)
+                snapshot = replace(snapshot, reserved=taken)
+                decided = self._decider.weigh(snapshot, decision_id)
+                if not (reserve and decided.draws):
+                    return decided.decision
             with self._reservations.drawing(key, skus, now_us) as drawing:
-                if drawing.taken:
+                if drawing.taken != snapshot.reserved:
                     decided = self._decider.weigh(replace(snapshot, reserved=drawing.taken), decision_id)
                 drawing.hold(decided.draws, now_us, max(now_us, snapshot.as_of_us) + self._reserve_us)
         except StoreError as error:

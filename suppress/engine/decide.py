@@ -4,6 +4,7 @@ Pure: no clock, no database, no log. The same snapshot gives the same decision, 
 sent with more of a limited item than is left is placed anew without it, until it takes no more than there is.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from suppress.decisions.decision import (
 )
 from suppress.engine.asks import age_bounds, asked, choices, clocks, is_exists, unique
 from suppress.engine.control import in_control_group
-from suppress.engine.eligibility import eligible_again_us, moves
+from suppress.engine.eligibility import eligible_again_us
 from suppress.engine.guarded import DURABLE, REFERENCE, Engine
 from suppress.engine.holding import hold_until_us
 from suppress.engine.message_values import MessageValues
@@ -33,7 +34,7 @@ from suppress.facts.inventory import oldest_us
 from suppress.facts.local_time import zone_of
 from suppress.facts.snapshot import Snapshot, Source
 from suppress.rules.compile import CompiledRuleset
-from suppress.rules.needs import goes_by_customers_clock
+from suppress.rules.needs import goes_by_customers_clock, moves
 from suppress.rules.ruleset import Effect
 from suppress.rules.tree import leaves
 
@@ -54,7 +55,7 @@ class Decided:
     """A decision, and what it takes of stock that is shared out.
 
     `draws`: sku -> places in the message that use its budget; none unless the message is sent. `limited`: the skus
-    shown for which a limit rule fires, obeyed or not: how much of them others hold matters to the decision.
+    that had a slot and for which a limit rule fires, obeyed or not: how much others hold of them matters.
     """
 
     decision: Decision
@@ -121,21 +122,22 @@ class Decider:
         message = MessageValues(shared)
         run = Run(is_control=in_control_group(compiled.name, snapshot.customer_id, compiled.control_group))
         without: dict[int, Share] = {}
+        limited: dict[str, None] = {}
+        draws: Counter[str] = Counter()
         while True:
             placed = self._placer.place(message, run, without)
             told = self._verdict(shared, placed, run)
-            holders = self._placer.holders(placed, run) if told.verdict is Verdict.SEND else ()
+            if told.verdict is not Verdict.SEND or not compiled.limit_rules:
+                break
+            limited.update((one.item.sku, None) for _, one in placed.shown if one.limits)
+            holders = self._placer.holders(placed, run)
             over = refused(holders, snapshot.reserved)
             if not over:
+                draws.update(holder.sku for holder in holders)
+                placed = self._placer.with_shadows(placed, run)
                 break
             without |= over
-        if told.verdict is Verdict.SEND:
-            placed = self._placer.with_shadows(placed, run)
         decision = self._decision(decision_id, shared, placed, told, run)
-        draws: dict[str, int] = {}
-        for holder in holders:
-            draws[holder.sku] = draws.get(holder.sku, 0) + 1
-        limited = dict.fromkeys(one.item.sku for _, one in placed.shown if one.limits)
         return Decided(decision=decision, draws=draws, limited=tuple(limited))
 
     def _decision(self, decision_id: str, shared: SharedFacts, placed: Placing, told: _Verdict, run: Run) -> Decision:

@@ -23,11 +23,6 @@ MOST_INSTANTS: Final = 64
 _CLOCK: Final = "message.local_time"
 
 
-def moves(rule: CompiledRule) -> bool:
-    """Whether time alone can make the rule start or stop firing."""
-    return bool(rule.starts_us or rule.ends_us) or any(_moves(leaf) for leaf in leaves(rule.condition))
-
-
 def eligible_again_us(
     values: ItemValues,
     fired: Sequence[CompiledRule],
@@ -63,12 +58,6 @@ def eligible_again_us(
         pending.update(changes)
         pending -= tried
     return None
-
-
-def _moves(leaf: Leaf) -> bool:
-    if not isinstance(leaf, Compare):
-        return True
-    return leaf.field.name == REPLENISHMENT_DUE or leaf.field.name in LOCAL_FIELDS
 
 
 def _changes(rule: CompiledRule, values: ItemValues, after_us: int) -> list[int]:
