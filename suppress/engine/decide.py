@@ -34,7 +34,7 @@ from suppress.facts.inventory import oldest_us
 from suppress.facts.local_time import zone_of
 from suppress.facts.snapshot import Snapshot, Source
 from suppress.rules.compile import CompiledRuleset
-from suppress.rules.needs import goes_by_customers_clock, moves
+from suppress.rules.needs import goes_by_customers_clock
 from suppress.rules.ruleset import Effect
 from suppress.rules.tree import leaves
 
@@ -88,7 +88,7 @@ class Decider:
             - set(asked(leaf for leaf in all_leaves if not is_exists(leaf)))
             if isinstance(name, str) and not (compiled.limit_rules and name == AVAILABLE_UNITS)
         }
-        self._moving_rules = tuple(rule for rule in compiled.item_rules if moves(rule))
+        self._moving_rules = tuple(rule for rule in compiled.item_rules if rule.moves)
         needs = compiled.needs
         wanted = (
             (Source.PRODUCTS, needs.products),

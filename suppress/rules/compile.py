@@ -14,7 +14,7 @@ from typing import Any
 from suppress.decisions.decision import Mode
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import FactNeeds, Source
-from suppress.rules.needs import facts_needed, needs_of_effect
+from suppress.rules.needs import facts_needed, moves, needs_of_effect
 from suppress.rules.ruleset import ADDED_LATER, Effect, Hold, Limit, Rule, Ruleset, WhenUnknown
 from suppress.rules.tree import All, AnyOf, Condition, Leaf, Not, leaves
 from suppress.rules.wording import rule_sentence
@@ -42,6 +42,11 @@ class CompiledRule:
     max_share: int | None = None
     starts_us: int | None = None
     ends_us: int | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether time alone can make the rule start or stop firing."""
+        return bool(self.starts_us or self.ends_us) or any(moves(leaf) for leaf in leaves(self.condition))
 
     def applies_at(self, as_of_us: int) -> bool:
         """Whether the rule is between its start and its end."""

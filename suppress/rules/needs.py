@@ -77,6 +77,11 @@ def goes_by_customers_clock(leaf: Leaf) -> bool:
             return False
 
 
+def moves(leaf: Leaf) -> bool:
+    """Whether time alone can change what the leaf says."""
+    return not isinstance(leaf, Compare) or leaf.field.name in (REPLENISHMENT_DUE, *LOCAL_FIELDS)
+
+
 def _needs_of_leaf(leaf: Leaf) -> FactNeeds:
     match leaf:
         case Bought(same=same, within=within, by=by):

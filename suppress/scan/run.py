@@ -22,13 +22,14 @@ from suppress.scan import limits, placing
 from suppress.scan.allocate import Placed, allocate
 from suppress.scan.falling import all_have_ends
 from suppress.scan.folder import Folder
+from suppress.scan.judging import obeyed
 from suppress.scan.lists import send_list, suppressed_list, table
 from suppress.scan.lookups import Lookups
 from suppress.scan.message_blocks import Border
 from suppress.scan.messages import MessagesRead, read_messages
 from suppress.scan.plan import ScanPlan
 from suppress.scan.snapshots import Exact, FolderFacts
-from suppress.scan.sql import literal, name, path, target
+from suppress.scan.sql import any_of, literal, name, path, target
 from suppress.scan.stages import Stage, Stages, create
 from suppress.scan.work import Work
 
@@ -229,7 +230,11 @@ class ScanRun:
 
     def _work_out_again(self) -> None:
         """Make `again`: when dropped items could be shown again, worked out by the engine, message by message."""
-        waiting = "SELECT DISTINCT message_no FROM placed WHERE drop_no IS NOT NULL AND tried ORDER BY message_no"
+        # What no passing of time ends needs no working out: one such rule, and nobody can say when.
+        lasting = any_of([obeyed(rule) for rule in self._stages.drop_rules if not rule.moves])
+        waiting = (
+            f"SELECT DISTINCT message_no FROM placed WHERE drop_no IS NOT NULL AND tried AND NOT ({lasting}) ORDER BY 1"
+        )
         numbers = [row[0] for row in self._rows(waiting)]
         found: dict[str, list[int]] = {"message_no": [], "position": [], "again_us": []}
         for number, snapshot in self._facts().snapshots(numbers):
@@ -336,7 +341,7 @@ class ScanRun:
         return Lookups(self._connection)
 
     def _facts(self) -> FolderFacts:
-        return FolderFacts(self._connection, self._folder)
+        return FolderFacts(self._connection, self._folder, self._compiled.needs)
 
     def _create(self, stage: Stage) -> None:
         self._connection.execute(create(stage))

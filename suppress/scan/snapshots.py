@@ -16,8 +16,9 @@ from suppress.facts.history import OrderLine
 from suppress.facts.inventory import StockLevel
 from suppress.facts.message import Item, Message
 from suppress.facts.sent_log import SentItem, SentMessage
-from suppress.facts.snapshot import MOST_MEMBERS, Snapshot
+from suppress.facts.snapshot import MOST_MEMBERS, FactNeeds, Snapshot
 from suppress.scan.folder import Folder
+from suppress.scan.sql import any_of
 
 BATCH: Final = 2_000
 """Messages whose facts are fetched together."""
@@ -31,9 +32,10 @@ Rows = list[dict[str, Any]]
 class FolderFacts:
     """Reads Snapshots of the messages in the relations `asked_message` and `candidate` of one connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Folder) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Folder, needs: FactNeeds) -> None:
         self._connection = connection
         self._folder = folder
+        self._needs = needs
 
     def snapshots(self, numbers: Sequence[int]) -> Iterator[tuple[int, Snapshot]]:
         """Each message's number with its Snapshot."""
@@ -52,14 +54,8 @@ class FolderFacts:
         products = self._products(wanted)
         stock = self._stock(wanted)
         customers = {row["customer_id"]: _customer(row) for row in self._of("customers", whom)}
-        homes = f"SELECT household_id FROM ({self._folder.relation('customers')}) WHERE customer_id IN ({whom})"
-        members = _grouped(
-            self._rows(f"SELECT customer_id, household_id FROM ({self._folder.relation('customers')})"
-                       f" WHERE household_id IN ({homes})"),
-            "household_id",
-        )  # fmt: skip
-        everybody = f"{whom} UNION SELECT customer_id FROM ({self._folder.relation('customers')}) WHERE household_id IN ({homes})"
-        lines = _grouped(self._lines(everybody), "customer_id")
+        members = _grouped(self._members(whom), "household_id") if self._needs.household else {}
+        lines = _grouped(self._lines(whom, wanted), "customer_id") if self._needs.history else {}
         sent = _grouped(self._sent(whom), "customer_id")
         feedback = _grouped(self._feedback(whom), "customer_id")
         for row in messages:
@@ -112,11 +108,34 @@ class FolderFacts:
         )
         return {sku: tuple(StockLevel(**row) for row in levels) for sku, levels in _grouped(rows, "sku").items()}
 
-    def _lines(self, whom: str) -> Rows:
-        bundles = f"SELECT sku, bundle_of FROM ({self._folder.relation('products')})"
+    def _members(self, whom: str) -> Rows:
+        people = self._folder.relation("customers")
+        homes = f"SELECT household_id FROM ({people}) WHERE customer_id IN ({whom})"
+        return self._rows(f"SELECT customer_id, household_id FROM ({people}) WHERE household_id IN ({homes})")
+
+    def _lines(self, whom: str, wanted: str) -> Rows:
+        """The lines that can count for any of the candidates, by any of the ways rules ask for."""
+        everybody = whom
+        if self._needs.household:
+            people = self._folder.relation("customers")
+            homes = f"SELECT household_id FROM ({people}) WHERE customer_id IN ({whom})"
+            everybody = f"{whom} UNION SELECT customer_id FROM ({people}) WHERE household_id IN ({homes})"
+        products = self._folder.relation("products")
+        ways = [f"l.sku IN ({wanted})"]
+        ways += [
+            f"l.{way} IN (SELECT {way} FROM ({products}) WHERE sku IN ({wanted}))"
+            for way in sorted(self._needs.history_by & {"item_group", "category", "brand"})
+        ]
+        if "component" in self._needs.history_by:
+            ways += [
+                "len(b.bundle_of) > 0",
+                f"l.sku IN (SELECT unnest(bundle_of) FROM ({products}) WHERE sku IN ({wanted}))",
+            ]
+        bundles = f"SELECT sku, bundle_of FROM ({products})"
         rows = self._rows(
             f"SELECT l.*, b.bundle_of FROM ({self._folder.relation('lines')}) l LEFT JOIN ({bundles}) b ON b.sku = l.sku"
-            f" WHERE l.customer_id IN ({whom}) ORDER BY l.customer_id, l.ordered_at_us, l.order_id, l.line_id"
+            f" WHERE l.customer_id IN ({everybody}) AND ({any_of(ways)})"
+            " ORDER BY l.customer_id, l.ordered_at_us, l.order_id, l.line_id"
         )
         for row in rows:
             row["line"] = OrderLine(
