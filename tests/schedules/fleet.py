@@ -31,8 +31,18 @@ class Fleet:
             f"- name: quick\n  messages: m.jsonl\n  when: {{at: [{at}]}}\n  before: 1 second\n"
         )
 
+    def write_due(self, schedules: int) -> None:
+        """So many schedules, each with one scan that is due already, for a send that lies ahead."""
+        at = soon(3600).strftime("%Y-%m-%dT%H:%M:%SZ")
+        (self.folder / "schedules.yaml").write_text(
+            "".join(
+                f"- name: quick-{number}\n  messages: m.jsonl\n  when: {{at: {at}}}\n  before: 2 hours\n"
+                for number in range(schedules)
+            )
+        )
+
     def start(
-        self, *, seconds: float, lease: float = 1.5, poll: float = 0.3, grace: float = 60, code: int = 0
+        self, *, seconds: float, lease: float = 15, poll: float = 0.3, grace: float = 60, code: int = 0
     ) -> "subprocess.Popen[bytes]":
         """One more scheduler, whose scans take so many seconds and end with `code`."""
         command = f"{sys.executable} {STUB} {self.journal} {seconds} {code}"

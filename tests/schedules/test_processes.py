@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.schedules.fleet import SCHEDULER, STUB, Fleet, is_alive, soon
+from tests.schedules.fleet import SCHEDULER, STUB, Fleet, is_alive
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def fleet(url: str, tmp_path: Path) -> Iterator[Fleet]:
 
 def test_two_schedulers_run_each_scan_once(fleet: Fleet) -> None:
     """Five scans, two schedulers: every scan begins once and ends once."""
-    fleet.write_schedule(soon(8), 5, 1)
+    fleet.write_due(5)
     for _ in range(2):
         fleet.start(seconds=0.2)
     runs = fleet.wait_for({"done": 5})
@@ -33,8 +33,8 @@ def test_two_schedulers_run_each_scan_once(fleet: Fleet) -> None:
 
 def test_the_other_takes_over_from_a_killed_one(fleet: Fleet) -> None:
     """When the holder is killed at work its scan dies with it, and the other scheduler resumes and ends it, once."""
-    fleet.write_schedule(soon(8), 1, 1)
-    processes = {process.pid: process for process in (fleet.start(seconds=2.5), fleet.start(seconds=2.5))}
+    fleet.write_due(1)
+    processes = {process.pid: process for process in (fleet.start(seconds=4, lease=4), fleet.start(seconds=4, lease=4))}
     (running,) = fleet.wait_for({"running": 1})
     holder = processes[int((running.owner or "").rpartition(":")[2])]
     while not fleet.lines("begin"):
@@ -53,7 +53,7 @@ def test_the_other_takes_over_from_a_killed_one(fleet: Fleet) -> None:
 
 def test_asked_to_end_it_leaves_its_scan_to_others(fleet: Fleet) -> None:
     """On SIGTERM the scan is ended and waits; the next scheduler resumes it without waiting for a lease."""
-    fleet.write_schedule(soon(6), 1, 1)
+    fleet.write_due(1)
     first = fleet.start(seconds=300, lease=3600)
     fleet.wait_for({"running": 1})
     while not fleet.lines("begin"):
@@ -71,9 +71,7 @@ def test_asked_to_end_it_leaves_its_scan_to_others(fleet: Fleet) -> None:
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_scan_that_crashes_is_no_crash_of_the_scheduler(fleet: Fleet) -> None:
     """What the scan said last is the reason of its failure; with --once the exit code tells of it."""
-    fleet.write_schedule(soon(3600), 1, 1)
-    text = (fleet.folder / "schedules.yaml").read_text().replace("before: 1 second", "before: 2 hours")
-    (fleet.folder / "schedules.yaml").write_text(text)
+    fleet.write_due(1)
     once = subprocess.run(
         [*SCHEDULER, "--schedules", fleet.folder / "schedules.yaml", "--once",
          "--scan-command", f"{SCHEDULER[0]} {STUB} {fleet.journal} 0 6", "--database", fleet.url],
