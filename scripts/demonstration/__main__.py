@@ -1,14 +1,16 @@
-"""Run the demo from the command line: `scripts/demo [--campaign NUMBER]... [--folder demo-data] [--rules rulesets]`."""
+"""Run the demo from the command line: `scripts/demo [--campaign NUMBER]... [--all-coupons] [--folder demo-data]`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from scripts.demonstration.campaigns_scan import scan
 from scripts.demonstration.run import RULESET, Outcome, check, load
 from scripts.demonstration.tables import Campaign, Tables
-from scripts.demonstration.telling import tell
+from scripts.demonstration.telling import tell, tell_scan
 from suppress.service import load_ruleset
 
 
@@ -16,6 +18,11 @@ def main() -> None:
     """Load, check, tell. Each run starts with an empty database, so it shows the whole way every time."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--campaign", type=int, action="append", metavar="NUMBER", help="only this one (repeatable)")
+    parser.add_argument(
+        "--all-coupons",
+        action="store_true",
+        help="scan every product the campaigns have coupons for: 100 million pairs",
+    )
     parser.add_argument("--folder", type=Path, default=Path("demo-data"), help="where the database and files go")
     parser.add_argument("--rules", type=Path, default=Path("rulesets"), help="folder or file of rules")
     asked = parser.parse_args()
@@ -33,7 +40,13 @@ def main() -> None:
     sentences = {rule.id: rule.sentence for rule in compiled.rules}
     products = tables.products.set_index("product_id")
     tell(console, outcome, sentences, products["product_type"].fillna(products["department"]).str.lower())
+
+    people.print("\nScanning all messages at once with `suppress lake rebuild` and `suppress scan` ...")
+    scanned = scan(outcome, tables, campaigns, outcome.drafts, asked.rules, asked.folder, every_offer=asked.all_coupons)
+    tell_scan(console, outcome, scanned)
     console.print(f"The database stays in {asked.folder / 'demo.db'}; `suppress --help` says what can be asked of it.")
+    if scanned.agreement.differences:
+        sys.exit(1)
 
 
 def _check(

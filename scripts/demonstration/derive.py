@@ -31,10 +31,12 @@ STOCK_AGE: Final = timedelta(hours=2)
 def write_products(tables: Tables, folder: Path) -> Path:
     """products.csv. `category` is department / category / type; `title` is type and size, for the data has no names."""
     path = folder / "products.csv"
-    cycles = cycle_days(tables)
+    cycles, prices = cycle_days(tables), prices_minor(tables)
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(["sku", "title", "category", "brand", "replenish_days", "attributes.label"])
+        rows.writerow(
+            ["sku", "title", "category", "brand", "replenish_days", "price_minor", "currency", "attributes.label"]
+        )
         for row in tables.products.itertuples():
             levels = [_text(level) for level in (row.department, row.product_category, row.product_type)]
             kind, size = levels[2] or levels[1] or levels[0], _text(row.package_size)
@@ -45,6 +47,8 @@ def write_products(tables: Tables, folder: Path) -> Path:
                     "/".join(level.replace("/", "-") for level in levels if level),
                     f"manufacturer {row.manufacturer_id}",
                     cycles.get(row.product_type, ""),
+                    prices.get(row.product_id, ""),
+                    "USD" if row.product_id in prices else "",
                     _text(row.brand),
                 ]
             )
@@ -63,6 +67,14 @@ def cycle_days(tables: Tables) -> dict[str, int]:
     gaps = days.groupby(early["product_type"]).agg(["count", "median"])
     wanted = gaps[(gaps["count"] >= LEAST_GAPS) & (gaps["median"] <= LONGEST_CYCLE_DAYS)]
     return {str(kind): int(median + 0.5) for kind, median in wanted["median"].items()}
+
+
+def prices_minor(tables: Tables) -> dict[int, int]:
+    """Product -> cents: the median of what was paid for one unit, of all lines of the year; free lines do not count."""
+    lines = pd.read_parquet(tables.path("transactions"), columns=["product_id", "quantity", "sales_value"])
+    lines = lines[(lines["quantity"] > 0) & (lines["sales_value"] > 0)]
+    paid = (100 * lines["sales_value"] / lines["quantity"]).groupby(lines["product_id"]).median()
+    return {int(product): cents for product, each in paid.items() if (cents := int(each + 0.5))}
 
 
 def write_customers(tables: Tables, households: Collection[int], folder: Path) -> Path:

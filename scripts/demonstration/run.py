@@ -19,9 +19,13 @@ RULESET = "grocery"
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What the demo did. `imported`: source -> what `suppress import` told; `seconds`: step -> how long it took."""
+    """What the demo did. `imported`: source -> what `suppress import` told; `seconds`: step -> how long it took.
+
+    `drafts`: the messages that were checked.
+    """
 
     database: str
+    drafts: list[Draft] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     imported: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -86,6 +90,7 @@ def check(
             with outcome.timed("checking"):
                 for draft, decision in zip(made, gate.check_many(map(_message, made)), strict=True):
                     outcome.tally.add(draft, decision)
+                    outcome.drafts.append(draft)
                     on_checked(draft)
         outcome.faults, outcome.unreadable = gate.engine_faults, gate.unreadable
 

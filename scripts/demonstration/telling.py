@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scripts.demonstration.campaigns_scan import Scanned
 from scripts.demonstration.run import Outcome
 from scripts.demonstration.tables import SHOP_ZONE
 from scripts.demonstration.tally import Counts, Example
@@ -30,6 +31,16 @@ def tell(console: Console, outcome: Outcome, sentences: dict[str, str], titles: 
     for example in outcome.tally.chosen_examples(EXAMPLES):
         _tell_example(console, example, titles)
     _tell_time(console, outcome)
+
+
+def tell_scan(console: Console, outcome: Outcome, scanned: Scanned) -> None:
+    """Print what the scan of all messages said, how it compares with the checks, and where its report is."""
+    console.print("\n[bold]The same campaigns in one scan[/bold] (stock as of the last start)\n")
+    console.print(escape(scanned.told.rstrip()), highlight=False)
+    steps = ("writing the message file", "making the lake", "scanning", "comparing")
+    console.print("\n" + ", ".join(f"{step} {outcome.seconds[step]:.1f} s" for step in steps))
+    console.print(escape(str(scanned.agreement)), style="bold" if not scanned.agreement.differences else "red")
+    console.print(f"\nThe report, worth opening in a browser: [bold]{(scanned.out / 'report.html').resolve()}[/bold]")
 
 
 def _tell_load(console: Console, outcome: Outcome) -> None:
