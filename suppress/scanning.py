@@ -31,16 +31,19 @@ from suppress.scan.folder import Folder, read_folder
 from suppress.scan.message_files import message_files
 from suppress.scan.messages import MessagesRead
 from suppress.scan.plan import Limits, ScanPlan, make_plan
-from suppress.scan.run import Progress, ScanRun, Shares
+from suppress.scan.run import Held, Progress, ScanRun, Shares
 from suppress.scan.snapshots import Exact
 from suppress.scan.work import Work
 from suppress.service import load_ruleset
 from suppress.stores.database import Database
 from suppress.stores.lake import ONLY_RESTATED, Lake, lake_path, open_lake
 from suppress.stores.lake_folder import prepare_facts
+from suppress.stores.lake_refresh import refresh as refresh_lake
 from suppress.stores.reservations import Reservation, Reservations
 
 DEFAULT_MEMORY: Final = "4GB"
+REJECTS: Final = "rejects.csv"
+ENGINES: Final = ("duckdb", "spark")
 _UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -49,7 +52,7 @@ class ScanRequest:
     """One scan, as asked for. `facts`: a facts folder; `lake`: the open lake it is of, if it is of one.
 
     `as_of`: for messages without `send_at`; None = now. `previous`: an earlier output to compare with; where it can be
-    told what changed in the lake since, only messages that this concerns are decided again.
+    told what changed in the lake since, only messages that this concerns are decided again. `engine`: one of `ENGINES`.
     """
 
     messages: Path
@@ -65,6 +68,7 @@ class ScanRequest:
     campaign: str | None = None
     previous: Path | None = None
     resume: bool = False
+    engine: str = "duckdb"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +95,16 @@ def scan(
     shares: Shares | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     progress: Progress | None = None,
+    session: Any = None,
 ) -> ScanOutcome:
     """Scan the messages of a request. Nothing appears under `out` before everything is there.
 
     `shares`: what other campaigns hold of limited stock; None = nobody holds anything, and nothing is reserved.
+    `session`: a SparkSession for the engine `spark`; None = one is made on this machine.
 
     Raises RulesetError; FactsError when messages or facts cannot be read; StaleFactsError when a source the rules need
-    was never loaded or is older than they allow; ShareError when a `max_share` is passed: then the tables and the report
-    stand under `OUT.stopped`, without lists.
+    was never loaded or is older than they allow; ShareError when a `max_share` is passed: then tables and report stand
+    under `OUT.stopped`, without lists.
     """
     began = time.monotonic()
     compiled = load_ruleset(request.rules, ruleset=request.ruleset)
@@ -113,11 +119,20 @@ def scan(
     why_all = None if before is None else delta.why_all(before, plan, compiled, folder, changes)
     is_delta = before is not None and why_all is None
     identity = {**plan.identity, "built_on": str(before.out) if before is not None and is_delta else None}
+    if request.resume and (done := _finished(request.out, identity)):
+        return done
     with work.opened(identity, resume=request.resume):
         if not request.allow_stale:
             refuse_stale(compiled, folder, as_of_us)
-        run = ScanRun(plan, compiled, folder, work, _eligible_again(compiled), shares or NoShares())
-        rejects = work.result / "rejects.csv"
+        again, taken = _eligible_again(compiled), shares or NoShares()
+        if request.engine == "spark":
+            # Only whoever asks for Spark has it loaded.
+            from suppress.scan.spark import SparkRun  # noqa: PLC0415
+
+            run: ScanRun = SparkRun(plan, compiled, folder, work, again, taken, session=session)
+        else:
+            run = ScanRun(plan, compiled, folder, work, again, taken)
+        rejects = work.result / REJECTS
         take = None
         if before is not None and changes is not None and is_delta:
             numbers = delta.affected(compiled, folder, changes, before.out / delta.STATE)
@@ -160,14 +175,23 @@ def scan(
 
 @contextmanager
 def facts_folder(
-    *, facts: Path | None, lake: Path | None, database: str, beside: Path
+    *, facts: Path | None, lake: Path | None, database: str, beside: Path, refresh: bool = False
 ) -> Iterator[tuple[Path, Lake | None]]:
     """The facts folder to scan by: a folder of somebody's own Parquet files, else that of the lake of a database.
+
+    `refresh`: bring the lake up to date with the database before.
 
     Raises FactsError for files that cannot be used, StoreError when there is no lake.
     """
     if facts is None:
-        with open_lake(lake_path(database, lake)) as opened:
+        where = lake_path(database, lake)
+        if refresh:
+            store = Database.open(database)
+            try:
+                refresh_lake(store, where)
+            finally:
+                store.close()
+        with open_lake(where) as opened:
             yield opened.folder, opened
         return
     work = beside.with_name(f".{beside.name}.facts")
@@ -184,14 +208,14 @@ class NoShares:
         """Nothing."""
         return {}
 
-    def reserve(self, held: Sequence[tuple[str, str | None, str, int]], taken: Mapping[str, int]) -> dict[str, int]:
+    def reserve(self, held: Sequence[Held], at_most: Mapping[str, int]) -> dict[str, int]:
         """Nothing is in the way."""
-        del held, taken
+        del held, at_most
         return {}
 
 
 class StoreShares:
-    """Places of limited items that are reserved in a database. Without a campaign they are looked at, and left alone."""
+    """Places of limited items that are reserved in a database. Without a campaign they are only looked at."""
 
     def __init__(
         self, reservations: Reservations, campaign: str | None, now_us: int, expires_at_us: int | None
@@ -205,12 +229,11 @@ class StoreShares:
         """sku -> live places that others hold."""
         return self._reservations.live(self._now_us, except_campaign=self._campaign)
 
-    def reserve(self, held: Sequence[tuple[str, str | None, str, int]], taken: Mapping[str, int]) -> dict[str, int]:
+    def reserve(self, held: Sequence[Held], at_most: Mapping[str, int]) -> dict[str, int]:
         """Reserve them for the campaign, in place of all it held; or which skus others hold more of than was known."""
         if self._campaign is None or self._expires_at_us is None:
             return {}
         rows = [Reservation(message, customer or "", sku, places) for message, customer, sku, places in held]
-        at_most = {row.sku: taken.get(row.sku, 0) for row in rows}
         return self._reservations.reserve_many(self._campaign, rows, at_most, self._now_us, self._expires_at_us)
 
 
@@ -286,6 +309,26 @@ def _plan(request: ScanRequest, compiled: CompiledRuleset, folder: Folder, as_of
 
 def _as_of_us(request: ScanRequest, clock: Callable[[], datetime]) -> int:
     return to_us(request.as_of or clock())
+
+
+def _finished(out: Path, identity: Mapping[str, Any]) -> ScanOutcome | None:
+    """What this very scan came to, when it was finished before and only nobody took note."""
+    try:
+        told = json.loads((out / "run.json").read_text(encoding="utf-8"))
+        report = ScanReport.from_dict(json.loads((out / "report.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+    if {**told["plan"], "built_on": told["built_on"]} != json.loads(json.dumps(identity)):
+        return None
+    read = told["read"]
+    return ScanOutcome(
+        out=out,
+        report=report,
+        rejects=out / REJECTS,
+        refused=read["refused"],
+        decided_anew=read["accepted"],
+        seconds=0.0,
+    )
 
 
 def _before(request: ScanRequest) -> tuple[delta.Before | None, delta.Changes | None]:

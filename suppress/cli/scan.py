@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     "--lake", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Where `suppress lake` keeps the columns.  [default: beside the database]",
 )  # fmt: skip
+@click.option("--refresh", is_flag=True, help="Bring the lake up to date with the database before.")
 @click.option("--memory", default="4GB", show_default=True, metavar="SIZE", help="Most memory to use.")
 @click.option("--threads", type=click.IntRange(1, 256), help="Threads to use.  [default: as many as there are cores]")
 @click.option("--allow-stale", is_flag=True, help="Scan although facts are older than the rules allow.")
@@ -56,10 +57,11 @@ def command(messages: Path, out: Path, *, only_plan: bool, reserve: bool, format
 
     chosen = load_settings(**{name: given.pop(name) for name in ("database", "rules", "ruleset")})
     facts, lake, hours = given.pop("facts"), given.pop("lake"), given.pop("reserve_hours")
+    refresh = given.pop("refresh")
     if reserve and (given["campaign"] is None or facts is not None):
         raise click.UsageError("--reserve needs --campaign, and facts from a database")
     with ExitStack() as stack:
-        columns = facts_folder(facts=facts, lake=lake, database=chosen.database, beside=out)
+        columns = facts_folder(facts=facts, lake=lake, database=chosen.database, beside=out, refresh=refresh)
         folder, opened = stack.enter_context(columns)
         request = ScanRequest(
             messages=messages,

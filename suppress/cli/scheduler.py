@@ -97,7 +97,7 @@ def command(
     chosen = load_settings(**settings)
     # By the environment, not as an argument: a database URL may hold a password, and anyone may read arguments.
     os.environ["SUPPRESS_DATABASE"], os.environ["SUPPRESS_RULES"] = chosen.database, chosen.rules
-    program = shlex.split(scan_command) if scan_command else [sys.executable, "-m", "suppress", "scan"]
+    program = shlex.split(scan_command) if scan_command else [sys.executable, "-m", "suppress", "scan", "--refresh"]
     stopped = threading.Event()
     with Database.open(chosen.database) as database:
         scheduler = Scheduler(

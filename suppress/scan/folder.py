@@ -54,13 +54,14 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
 class Folder:
     """A facts folder. `feeds_us`: source -> as of when it is complete; None = never loaded.
 
-    `lines`: files of order lines, relative to `root`. `replaced`: files of (customer_id, sku) whose lines in the first so
+    `lines`, `sent`: files of order lines and of the sent log, relative to `root`. `replaced`: files of (customer_id, sku) whose lines in the first so
     many files are void.
     """
 
     root: Path
     feeds_us: Mapping[Source, int | None]
     lines: Sequence[str] = ()
+    sent: Sequence[str] = ("sent.parquet",)
     replaced: Sequence[tuple[str, int]] = ()
     about: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
@@ -68,10 +69,11 @@ class Folder:
         """A SELECT of all columns of a table."""
         if table == "lines":
             return self._lines()
-        file = self.root / f"{table}.parquet"
+        wanted = self.sent if table == "sent" else (f"{table}.parquet",)
+        files = [self.root / file for file in wanted if (self.root / file).exists()]
         columns = ", ".join(name(column) for column in TABLES[table])
-        if file.exists():
-            return f"SELECT {columns} FROM read_parquet({path(file)})"
+        if files:
+            return f"SELECT {columns} FROM read_parquet([{', '.join(map(path, files))}])"
         return _nothing(table)
 
     def _lines(self) -> str:
@@ -101,6 +103,7 @@ def read_folder(root: Path) -> Folder:
         root=root,
         feeds_us={source: feeds.get(source.value) for source in Source},
         lines=tuple(about.get("lines", ())),
+        sent=tuple(about.get("sent", ("sent.parquet",))),
         replaced=tuple((entry["pairs"], entry["below"]) for entry in about.get("replaced", ())),
         about=about,
     )

@@ -19,7 +19,7 @@ from suppress.errors import FactsError
 from suppress.facts.local_time import zone_of
 from suppress.rules.compile import CompiledRuleset
 from suppress.scan import limits, placing
-from suppress.scan.allocate import Placed, allocate
+from suppress.scan.allocate import Placed, allocate, room
 from suppress.scan.falling import all_have_ends
 from suppress.scan.folder import Folder
 from suppress.scan.judging import obeyed
@@ -39,6 +39,10 @@ _DUCKDB_SHARE: Final = 0.65
 """Of the memory limit; the rest is for what DuckDB does not count, and for Python."""
 
 
+Held = tuple[str, str | None, str, int]
+"""A message, its customer, a sku, and the places of it that the message holds."""
+
+
 class Shares(Protocol):
     """What other campaigns hold of limited skus, and where this one's places are reserved."""
 
@@ -46,8 +50,8 @@ class Shares(Protocol):
         """sku -> live places that others hold."""
         ...
 
-    def reserve(self, held: Sequence[tuple[str, str | None, str, int]], taken: Mapping[str, int]) -> Mapping[str, int]:
-        """Reserve (message, customer, sku, places), if others hold no more than `taken`; else which hold how much."""
+    def reserve(self, held: Sequence[Held], at_most: Mapping[str, int]) -> Mapping[str, int]:
+        """Reserve places, if others hold no more than `at_most` by sku; else the skus of which they do, and how many."""
         ...
 
 
@@ -287,17 +291,21 @@ class ScanRun:
             return Placed(holder="holder", unsent="unsent")
 
         taken = self._shares.taken()
+        headroom = 0
         while True:
-            self._reserved(taken)
+            # Others that take on and on while this allocates get some room ahead, more with each attempt.
+            self._reserved({sku: places + headroom for sku, places in taken.items()})
             allocate(make, place, "reserved")
             held = self._rows(
                 "SELECT h.message_id, d.customer_id, h.sku, count(*) FROM holder h JOIN decided d USING (message_no)"
                 " GROUP BY ALL ORDER BY ALL"
             )
-            contested = self._shares.reserve(held, taken)
+            at_most = {sku: int(places) for sku, places in self._rows(room("holder"))}
+            contested = self._shares.reserve(held, at_most)
             if not contested:
                 break
             taken = {**taken, **contested}
+            headroom = max(1, 2 * headroom)
         self._copy(limits.budgets(), self._work.result / "budgets.parquet")
 
     def _reserved(self, taken: Mapping[str, int]) -> None:
