@@ -5,17 +5,18 @@ that what is bucketed by customer is never moved. Where rows are counted, or a t
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import duckdb
 import pyarrow as pa
 
 from suppress.errors import FactsError
 from suppress.rules.compile import CompiledRuleset
 from suppress.scan.folder import TABLES, Folder
 from suppress.scan.lookups import Lookups
-from suppress.scan.message_files import Border
+from suppress.scan.message_blocks import Border
 from suppress.scan.messages import MessagesRead
 from suppress.scan.plan import ScanPlan
 from suppress.scan.run import Progress, ScanRun, Shares, Walked
@@ -30,6 +31,8 @@ from suppress.scan.work import Work
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+Take = Callable[[duckdb.DuckDBPyConnection], MessagesRead]
 
 ROWS_PER_PART: Final = 1_000_000
 """Of what is divided by customer, or written, as one piece."""
@@ -68,13 +71,13 @@ class SparkRun(ScanRun):
         self._between = work.root / "spark"
         self._messages = 0
 
-    def walk(self, border: Border, rejects: Path, progress: Progress) -> Walked:
+    def walk(self, border: Border, rejects: Path, progress: Progress, take: Take | None = None) -> Walked:
         """As `ScanRun.walk`. Raises FactsError with what Spark says, too."""
         from py4j.protocol import Py4JError  # noqa: PLC0415
         from pyspark.errors import PySparkException  # noqa: PLC0415
 
         try:
-            return super().walk(border, rejects, progress)
+            return super().walk(border, rejects, progress, take)
         except (PySparkException, Py4JError) as error:
             said = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise FactsError(f"the scan failed on Spark: {said}") from error

@@ -31,7 +31,13 @@ def _spelled(tree: exp.Expression) -> exp.Expression:
     for select in list(tree.find_all(exp.Select)):
         _whole_rows(select)
         _lateral(select)
-    return tree.transform(_respell)
+    # What stands inside is put right before what it stands in: `transform` would not look into what it replaced.
+    for node in reversed(list(tree.walk())):
+        respelled = _respell(node)
+        if respelled is not node:
+            tree = respelled if node is tree else tree
+            node.replace(respelled)
+    return tree
 
 
 def _whole_rows(select: exp.Select) -> None:
@@ -75,6 +81,8 @@ def _respell(node: exp.Expression) -> exp.Expression:
             return _written_instant(node)
         case exp.Cast() if node.to.this is exp.DataType.Type.UBIGINT:
             return _from_hexadecimal(node)
+        case exp.Greatest() | exp.Least() if not node.expressions:
+            return node.this
         case exp.Join() if node.kind == "ANTI":
             node.set("side", "LEFT")
             return node
