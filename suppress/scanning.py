@@ -130,6 +130,8 @@ def scan(
             from suppress.scan.spark import SparkRun  # noqa: PLC0415
 
             run: ScanRun = SparkRun(plan, compiled, folder, work, again, taken, session=session)
+        elif folder.about.get("tables"):
+            raise FactsError(f"{folder.root} names tables of a catalogue. help: scan by them with --engine spark")
         else:
             run = ScanRun(plan, compiled, folder, work, again, taken)
         rejects = work.result / REJECTS
@@ -364,6 +366,7 @@ def _context(
         control_group=compiled.control_group,
         max_share=compiled.max_share,
         campaign=request.campaign,
+        engine=request.engine,
         decided_anew=decided_anew,
     )
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     help="Where `suppress lake` keeps the columns.  [default: beside the database]",
 )  # fmt: skip
 @click.option("--refresh", is_flag=True, help="Bring the lake up to date with the database before.")
+@click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True,
+    help="What works the columns: DuckDB in this process, or Apache Spark (needs Java).",
+)  # fmt: skip
 @click.option("--memory", default="4GB", show_default=True, metavar="SIZE", help="Most memory to use.")
 @click.option("--threads", type=click.IntRange(1, 256), help="Threads to use.  [default: as many as there are cores]")
 @click.option("--allow-stale", is_flag=True, help="Scan although facts are older than the rules allow.")
