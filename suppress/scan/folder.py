@@ -5,9 +5,11 @@ The folder's format is described in `docs/scans.md`. Nothing here reads a row; t
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+
+import duckdb
 
 from suppress.errors import FactsError
 from suppress.facts.snapshot import Source
@@ -55,13 +57,14 @@ class Folder:
     """A facts folder. `feeds_us`: source -> as of when it is complete; None = never loaded.
 
     `lines`, `sent`: files of order lines and of the sent log, relative to `root`. `replaced`: files of (customer_id, sku) whose lines in the first so
-    many files are void.
+    many files are void. `one_category`: every product has a category, and all products of a style the same one.
     """
 
     root: Path
     feeds_us: Mapping[Source, int | None]
     lines: Sequence[str] = ()
     sent: Sequence[str] = ("sent.parquet",)
+    one_category: bool = False
     replaced: Sequence[tuple[str, int]] = ()
     about: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
@@ -99,7 +102,7 @@ def read_folder(root: Path) -> Folder:
     if about.get("format") != FORMAT:
         raise FactsError(f"{root} is a facts folder of format {about.get('format')}; this version reads {FORMAT}")
     feeds = about.get("feeds_us", {})
-    return Folder(
+    folder = Folder(
         root=root,
         feeds_us={source: feeds.get(source.value) for source in Source},
         lines=tuple(about.get("lines", ())),
@@ -107,6 +110,19 @@ def read_folder(root: Path) -> Folder:
         replaced=tuple((entry["pairs"], entry["below"]) for entry in about.get("replaced", ())),
         about=about,
     )
+    return replace(folder, one_category=_has_one_category_per_style(folder))
+
+
+def _has_one_category_per_style(folder: Folder) -> bool:
+    mixed = (
+        f"SELECT 1 FROM ({folder.relation('products')}) GROUP BY item_group"
+        " HAVING count(DISTINCT category) <> 1 OR count(category) < count(*) LIMIT 1"
+    )
+    try:
+        with duckdb.connect() as connection:
+            return connection.execute(mixed).fetchone() is None
+    except duckdb.Error as error:
+        raise FactsError(f"{folder.root / 'products.parquet'} cannot be read: {error}") from None
 
 
 def _nothing(table: str) -> str:

@@ -151,10 +151,9 @@ class History:
     def tables(self) -> dict[str, str]:
         """Relation -> its SELECT, one row per pair of which anything was found."""
         tables: dict[str, str] = {}
-        ways = groupby(sorted(self.bought, key=_way), key=_way)
-        for (same, by), nodes in ways:
-            made = self._components if same == Same.COMPONENT.value else self._purchases
-            tables[f"past bought {same} {by}"] = made(list(nodes), Same(same), By(by))
+        for (widest, by), nodes in groupby(sorted(self.bought, key=self._way), key=self._way):
+            made = self._components if widest == Same.COMPONENT.value else self._purchases
+            tables[f"past bought {widest} {by}"] = made(list(nodes), Same(widest), By(by))
         if self._is_due_asked:
             tables[DUE_TABLE] = self._due()
         for same, nodes_shown in groupby(sorted(self._shown, key=lambda n: n.same.value), key=lambda n: n.same):
@@ -219,18 +218,48 @@ class History:
             f" JOIN line l ON l.customer_id = b.member_id AND {known}"
         )
 
-    def _purchases(self, nodes: Sequence[Bought], same: Same, by: By) -> str:
+    def _way(self, node: Bought) -> tuple[str, str]:
+        """The widest key by which the lines of a condition are found together with those of others.
+
+        Whoever bought the same sku bought the same style, and (where each style has one category) of the same category:
+        one join with the widest of them finds all.
+        """
+        asked = {other.same for other in self.bought if other.by is node.by}
+        if node.same not in _NESTED:
+            return node.same.value, node.by.value
+        widest = node.same
+        if Same.ITEM_GROUP in asked and node.same is Same.SKU:
+            widest = Same.ITEM_GROUP
+        if Same.CATEGORY in asked and self._folder.one_category:
+            widest = Same.CATEGORY
+        return widest.value, node.by.value
+
+    def _purchases(self, nodes: Sequence[Bought], widest: Same, by: By) -> str:
         join = self._lines(by)
         columns = ", ".join(column for node in nodes for column in self._counted(node))
-        key = same.value
+        key = widest.value
+        ways = sorted({node.same for node in nodes}, key=_NESTED.index) if widest in _NESTED else [widest]
         pair = f"(SELECT * FROM pair c WHERE {self._relevant(nodes)}) c"
-        found = f"SELECT {PAIR_OF_C}, c.as_of_us, {LINE} FROM {pair} {join} AND l.{key} = c.{key}"
-        if same is not Same.SKU:
+        same = ", ".join(f"l.{way.value} = c.{way.value} AS same_{way.value}" for way in ways)
+        of_ways = any_of([self._reaches(way, [node for node in nodes if node.same is way]) for way in ways])
+        found = (
+            f"SELECT {PAIR_OF_C}, c.as_of_us, {same}, {LINE} FROM {pair} {join} AND l.{key} = c.{key} WHERE {of_ways}"
+        )
+        if widest is not Same.SKU:
+            same = ", ".join(f"TRUE AS same_{way.value}" for way in ways)
             found += (
-                f" UNION ALL SELECT {PAIR_OF_C}, c.as_of_us, {LINE} FROM {pair} {join} AND l.sku = c.sku"
+                f" UNION ALL SELECT {PAIR_OF_C}, c.as_of_us, {same}, {LINE} FROM {pair} {join} AND l.sku = c.sku"
                 f" WHERE c.{key} IS NULL"
             )
         return f"SELECT {PAIR}, {columns} FROM ({found}) l GROUP BY {PAIR}"
+
+    def _reaches(self, way: Same, nodes: Sequence[Bought]) -> str:
+        """Whether line `l` can count for pair `c` by this way: the key is the same, it matters, it is late enough."""
+        parts = [f"l.{way.value} = c.{way.value}", self._relevant(nodes)]
+        windows = [node.within.us for node in nodes if node.within is not None]
+        if len(windows) == len(nodes):
+            parts.append(f"l.ordered_at_us > c.as_of_us - {literal(max(windows))}")
+        return all_of(parts)
 
     def _counted(self, node: Bought) -> list[str]:
         """What is counted of lines `l`, which hold `as_of_us`: the amount, and the last instant."""
@@ -247,6 +276,8 @@ class History:
 
     def _counts(self, node: Bought) -> str:
         parts = [f"{_units(node)} > 0"]
+        if node.same is not Same.COMPONENT:
+            parts.append(f"l.same_{node.same.value}")
         if node.within is not None:
             parts.append(f"l.ordered_at_us > l.as_of_us - {literal(node.within.us)}")
         if node.not_within is not None:
@@ -399,11 +430,9 @@ class History:
 PAIR_OF_C: Final = "c.pair_no"
 PAIR_OF_M: Final = "m.pair_no"
 _KEY: Final = {Same.COMPONENT: "sku", Same.ITEM_GROUP: "item_group", Same.CATEGORY: "category", Same.BRAND: "brand"}
+_NESTED: Final = (Same.SKU, Same.ITEM_GROUP, Same.CATEGORY)
+"""From the narrowest to the widest."""
 LINE: Final = "l.ordered_at_us, l.units, l.kept_units, l.is_gift, l.channel, l.order_id"
-
-
-def _way(node: Bought) -> tuple[str, str]:
-    return node.same.value, node.by.value
 
 
 def _units(node: Bought) -> str:
