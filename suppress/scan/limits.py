@@ -37,7 +37,8 @@ def unsent() -> str:
 def budgets() -> str:
     """What became of each limited sku: its budget, the places used here, and how often it was refused."""
     return (
-        "SELECT sku, max(budget) AS budget, sum(used) AS used, sum(turned_away) AS turned_away FROM ("
+        "SELECT sku, CAST(max(budget) AS BIGINT) AS budget, CAST(sum(used) AS BIGINT) AS used,"
+        " CAST(sum(turned_away) AS BIGINT) AS turned_away FROM ("
         "SELECT sku, budget, 1 AS used, 0 AS turned_away FROM holder UNION ALL"
         " SELECT sku, budget, 0 AS used, 1 AS turned_away FROM rejected) GROUP BY sku ORDER BY sku"
     )

@@ -374,11 +374,12 @@ class ScanRun:
         self._connection.execute(f"COPY ({select}) TO {target(file)} ({PARQUET})")
 
     def _has(self, select: str) -> bool:
-        return self._connection.execute(f"{select} LIMIT 1").fetchone() is not None
+        # A result that is not fetched to its end keeps the connection from other work.
+        return bool(self._connection.execute(f"{select} LIMIT 1").fetchall())
 
     def _number(self, select: str) -> int:
-        row = self._connection.execute(select).fetchone()
-        return int(row[0] or 0) if row else 0
+        rows = self._connection.execute(select).fetchall()
+        return int(rows[0][0] or 0) if rows else 0
 
     def _file(self, kind: str) -> str:
         return table(self._work.root / f"{kind}.parquet")

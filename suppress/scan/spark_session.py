@@ -1,4 +1,4 @@
-"""Make a SparkSession for scans, or a scan's own session of one that is handed in, with the settings a scan relies on."""
+"""Make a SparkSession for scans, or a scan's own of one that is handed in, with the settings a scan relies on."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def made_session(*, threads: int, memory_bytes: int, temp: Path) -> "SparkSessio
         from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError:
         raise FactsError("the Spark engine needs pyspark. help: run `pip install 'suppress[spark]'`") from None
-    if not _java():
+    if java_command() is None:
         raise FactsError(f"the Spark engine needs Java, and there is none. {_JAVA_HELP}")
     builder = (
         SparkSession.builder.master(f"local[{threads}]")
@@ -75,6 +75,9 @@ def own_session(session: "SparkSession", partitions: int) -> "SparkSession":
     return own
 
 
-def _java() -> bool:
+def java_command() -> str | None:
+    """Where Java is; None = nowhere it is looked for."""
     home = os.environ.get("JAVA_HOME")
-    return bool(home and (Path(home) / "bin" / "java").exists()) or shutil.which("java") is not None
+    if home and (Path(home) / "bin" / "java").exists():
+        return str(Path(home) / "bin" / "java")
+    return shutil.which("java")
