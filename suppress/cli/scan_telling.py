@@ -89,7 +89,8 @@ def plan_table(plan: "ScanPlan") -> str:
         lines.append(f"{number:>3}  {stage.name:<{width}}  {stage.what}{rows}")
     lines += [
         "",
-        f"at most {plan.limits.pairs_per_bucket:,} pairs of message and item at a time, on {plan.limits.threads} threads",
+        f"at most {plan.limits.pairs_per_bucket:,} pairs of message and item at a time, on {plan.limits.threads}"
+        " threads",
     ]
     return "\n".join(lines)
 

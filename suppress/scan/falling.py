@@ -82,7 +82,7 @@ def _end(condition: Condition, asked: Asked, blocks: bool) -> str:
         case Bought(within=within) | Shown(within=within) | Said(within=within) | Sent(within=within) if within:
             past, last = asked.past(condition), asked.last(condition)
             ended = f"{last} + {literal(within.us)}"
-            # Where it is not sure that nothing else counts, what is true becomes unknown, and a rule that blocks goes on.
+            # Where something else may count, what is true becomes unknown, and a rule that blocks goes on.
             if blocks and not isinstance(condition, Sent):
                 sure = asked.sure(condition)
                 ended = f"CASE WHEN {sure} THEN {ended} ELSE {literal(NEVER)} END"

@@ -28,7 +28,8 @@ class Outcome:
         self.item_rules = [*asked.item_rules, *asked.limit_rules]
 
     def decided(self) -> str:
-        """The relation `decided`, one row per message: what was kept, which message rules hold, which of them decides."""
+        """The relation `decided`, one row per message: what was kept, which message rules hold, which of them"
+        " decides."""
         sums = [
             "count(*) FILTER (WHERE shown) AS items_kept",
             f"count(*) FILTER (WHERE {_DROPPED}) AS items_dropped",
@@ -44,8 +45,10 @@ class Outcome:
         if DROPPED_CODE in self.asked.fields:
             more += f", coalesce(s.codes, {texts(())}) AS {name(DROPPED_CODE)}"
         values = (
-            'SELECT m.*, coalesce(s.items_kept, 0) AS "message.items_kept", coalesce(s.items_dropped, 0) AS items_dropped,'
-            f" coalesce(s.kept, {texts(())}) AS kept{more} FROM message m LEFT JOIN ({summed}) s ON s.message_no = m.message_no"
+            'SELECT m.*, coalesce(s.items_kept, 0) AS "message.items_kept", coalesce(s.items_dropped, 0) AS'
+            " items_dropped,"
+            f" coalesce(s.kept, {texts(())}) AS kept{more} FROM message m LEFT JOIN ({summed}) s ON s.message_no ="
+            " m.message_no"
         )
         rules = self.asked.message_rules
         truths = ", ".join(["*", *(f"{truth(rule.condition, self.asked)} AS {rule_column(rule)}" for rule in rules)])
@@ -60,10 +63,12 @@ class Outcome:
         """The table `messages`, from `decided`, with the number messages are in order by."""
         rules = self.asked.message_rules
         return (
-            "SELECT message_no, message_id, customer_id, channel, campaign_id, make_timestamptz(as_of_us) AS as_of, verdict,"
+            "SELECT message_no, message_id, customer_id, channel, campaign_id, make_timestamptz(as_of_us) AS as_of,"
+            " verdict,"
             f" make_timestamptz(CASE WHEN verdict = 'hold' THEN {self._hold_until()} END) AS hold_until, kept,"
             ' items_asked, CAST("message.items_kept" AS INTEGER) AS items_kept, CAST(items_dropped AS INTEGER) AS'
-            f" items_dropped, {by_number(rules, 'rule_no', 'id')} AS rule, {by_number(rules, 'rule_no', 'code')} AS code,"
+            f" items_dropped, {by_number(rules, 'rule_no', 'id')} AS rule, {by_number(rules, 'rule_no', 'code')} AS"
+            " code,"
             f" {reasons(rules)} AS reasons, control_group, {self.unknown(self.asked.message_leaves)} AS unknown"
             " FROM decided"
         )
@@ -94,7 +99,8 @@ class Outcome:
             again = "z.again_us"
             join += " LEFT JOIN again z ON z.message_no = j.message_no AND z.position = j.position"
         return (
-            "SELECT j.message_no, m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement, j.score,"
+            "SELECT j.message_no, m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement,"
+            " j.score,"
             " CASE WHEN drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, shown,"
             f" CASE WHEN drop_no IS NOT NULL THEN {replaced} END AS replaced_by,"
             f" {by_number(drop_rules, 'drop_no', 'id')} AS rule, {by_number(drop_rules, 'drop_no', 'code')} AS code,"

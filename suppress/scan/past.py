@@ -294,7 +294,8 @@ class History:
         join = self._lines(by)
         asks = (
             "SELECT c.*, 0 AS list_no, c.sku AS wanted FROM pair c UNION ALL"
-            " SELECT c.*, 1 AS list_no, u.part AS wanted FROM pair c, (SELECT unnest(list_distinct(c.bundle_of)) AS part) u"
+            " SELECT c.*, 1 AS list_no, u.part AS wanted FROM pair c, (SELECT unnest(list_distinct(c.bundle_of)) AS"
+            " part) u"
         )
         found = (
             f"SELECT {PAIR_OF_C}, c.list_no, c.wanted, c.as_of_us, {LINE}, 1 AS times FROM ({asks}) c {join}"
@@ -373,7 +374,10 @@ class History:
             "JOIN sent_item s ON s.customer_id = m.customer_id AND s.sent_at_us <= m.as_of_us"
             " AND (m.message_id IS NULL OR s.message_id <> m.message_id)"
         )
-        found = f"SELECT {PAIR_OF_M}, m.as_of_us, m.channel AS own_channel, m.campaign_id AS own_campaign_id, s.message_id, s.sent_at_us, s.channel, s.campaign_id FROM pair m {join} AND s.sku = m.sku"
+        found = (
+            f"SELECT {PAIR_OF_M}, m.as_of_us, m.channel AS own_channel, m.campaign_id AS own_campaign_id, "
+            f"s.message_id, s.sent_at_us, s.channel, s.campaign_id FROM pair m {join} AND s.sku = m.sku"
+        )
         if same is not Same.SKU:
             found += f" UNION ALL {found.replace('s.sku = m.sku', f's.{same.value} = m.{same.value}')}"
         columns = []
@@ -391,7 +395,8 @@ class History:
     def sent_item(self) -> str:
         """The relation `sent_item`: every item of every earlier message to these customers, with style and category."""
         return (
-            "SELECT s.message_id, s.customer_id, s.sent_at_us, s.channel, s.campaign_id, s.sku, g.item_group, g.category"
+            "SELECT s.message_id, s.customer_id, s.sent_at_us, s.channel, s.campaign_id, s.sku, g.item_group,"
+            " g.category"
             " FROM (SELECT message_id, customer_id, sent_at_us, channel, campaign_id, unnest(items) AS sku"
             f" FROM ({self._folder.relation('sent')}) WHERE customer_id IN (SELECT customer_id FROM message)) s"
             f" LEFT JOIN ({self._folder.relation('products')}) g ON g.sku = s.sku"

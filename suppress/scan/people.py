@@ -1,4 +1,4 @@
-"""Turn messages and customers into the relation `message`: one row per message with every value that belongs to it whole.
+"""Turn messages and customers into the relation `message`: a row per message with every value that belongs to it whole.
 
 Columns bear the names of the fields they are the values of (`"customer.region"`); NULL = unknown. `control_group` says
 whether rules are only recorded for the customer.
@@ -98,7 +98,8 @@ class People:
         for pattern, number in self.asked.patterns.items():
             if pattern.field in self.asked.message_fields():
                 joins.append(
-                    f"LEFT JOIN {name(f'match {number}')} k{number} ON k{number}.value = {self.field(pattern.field, [])}"
+                    f"LEFT JOIN {name(f'match {number}')} k{number} ON k{number}.value ="
+                    f" {self.field(pattern.field, [])}"
                 )
                 columns.append(f"k{number}.hit AS {name(f'match {number}')}")
         if self.asked.of_kind(Sent):
@@ -165,7 +166,8 @@ class People:
         ]
         amount, last, past = self.asked.amount(node), self.asked.last(node), self.asked.past(node)
         return [
-            f"CASE WHEN {' OR '.join(unusable)} THEN NULL ELSE coalesce(s.{amount}, 0) >= {literal(node.at_least)} END AS {past}",
+            f"CASE WHEN {' OR '.join(unusable)} THEN NULL ELSE coalesce(s.{amount}, 0) >= {literal(node.at_least)}"
+            f" END AS {past}",
             f"coalesce(s.{amount}, 0) AS {amount}",
             f"s.{last} AS {last}",
         ]

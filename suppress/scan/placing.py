@@ -61,7 +61,8 @@ def later(asked: Asked, rules: list[CompiledRule]) -> str:
     truths = ", ".join(f"{truth(rule.condition, asked)} AS {rule_column(rule)}" for rule in rules)
     before = (
         f"SELECT j.message_no, j.position, {counts} FROM judged j LEFT JOIN (SELECT p.message_no, p.position, g.sku,"
-        f" {', '.join(f'g.{own}' for own in OWN_KEYS.values())} FROM place p JOIN judged g ON g.message_no = p.message_no"
+        f" {', '.join(f'g.{own}' for own in OWN_KEYS.values())} FROM place p JOIN judged g ON g.message_no ="
+        " p.message_no"
         " AND g.position = p.position WHERE p.shown) b ON b.message_no = j.message_no AND b.position < j.position"
         " GROUP BY j.message_no, j.position"
     )
@@ -69,7 +70,8 @@ def later(asked: Asked, rules: list[CompiledRule]) -> str:
     # Counting is on the left, what is unknown is left out afterwards: an unknown key has counted nothing.
     with_counts = f"SELECT j.*, {known} FROM judged j JOIN ({before}) n USING (message_no, position)"
     wanted = ", ".join(["message_no", "position", *map(name, fields), *(rule_column(rule) for rule in rules)])
-    return f"SELECT {wanted}, {first_obeyed([rule for rule in rules if rule.limit is None])} AS drop_no FROM (SELECT *, {truths} FROM ({with_counts}))"
+    dropping = first_obeyed([rule for rule in rules if rule.limit is None])
+    return f"SELECT {wanted}, {dropping} AS drop_no FROM (SELECT *, {truths} FROM ({with_counts}))"
 
 
 def _count(field: str) -> str:

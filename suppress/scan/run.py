@@ -51,7 +51,8 @@ class Shares(Protocol):
         ...
 
     def reserve(self, held: Sequence[Held], at_most: Mapping[str, int]) -> Mapping[str, int]:
-        """Reserve places, if others hold no more than `at_most` by sku; else the skus of which they do, and how many."""
+        """Reserve places, if others hold no more than `at_most` by sku; else the skus of which they do, and how"
+        " many."""
         ...
 
 
@@ -164,10 +165,16 @@ class ScanRun:
         def divide(folder: Path) -> None:
             folder.mkdir()
             self._connection.execute(f"""
-                CREATE OR REPLACE TEMP TABLE bucket_of AS SELECT message_no, CAST(least({buckets - 1}, floor({buckets} *
-                (sum(n) OVER (ORDER BY customer_id NULLS FIRST, message_no) - n) / {read.candidates})) AS INTEGER) AS bucket
-                FROM (SELECT m.message_no, m.customer_id, coalesce(c.n, 0) AS n FROM {self._file("messages")} m LEFT JOIN
-                (SELECT message_no, count(*) AS n FROM {self._file("candidates")} GROUP BY message_no) c USING (message_no))
+                CREATE OR REPLACE TEMP TABLE bucket_of AS
+                SELECT message_no, CAST(least({buckets - 1}, floor({buckets}
+                    * (sum(n) OVER (ORDER BY customer_id NULLS FIRST, message_no) - n) / {read.candidates}
+                )) AS INTEGER) AS bucket
+                FROM (
+                    SELECT m.message_no, m.customer_id, coalesce(c.n, 0) AS n FROM {self._file("messages")} m
+                    LEFT JOIN (
+                        SELECT message_no, count(*) AS n FROM {self._file("candidates")} GROUP BY message_no
+                    ) c USING (message_no)
+                )
             """)
             for kind in ("messages", "candidates"):
                 self._connection.execute(

@@ -1,4 +1,4 @@
-"""Turn messages of a scan into Snapshots from a facts folder: what the engine decides by, for the few it is asked about.
+"""Turn messages of a scan into Snapshots from a facts folder, for the few the engine itself is asked about.
 
 Used where an answer has no closed form in columns. The store answers the same question for `check` (`stores.facts`).
 """
@@ -133,7 +133,8 @@ class FolderFacts:
             ]
         bundles = f"SELECT sku, bundle_of FROM ({products})"
         rows = self._rows(
-            f"SELECT l.*, b.bundle_of FROM ({self._folder.relation('lines')}) l LEFT JOIN ({bundles}) b ON b.sku = l.sku"
+            f"SELECT l.*, b.bundle_of FROM ({self._folder.relation('lines')}) l LEFT JOIN ({bundles}) b ON b.sku ="
+            " l.sku"
             f" WHERE l.customer_id IN ({everybody}) AND ({any_of(ways)})"
             " ORDER BY l.customer_id, l.ordered_at_us, l.order_id, l.line_id"
         )
@@ -156,7 +157,8 @@ class FolderFacts:
 
     def _sent(self, whom: str) -> Rows:
         rows = self._rows(
-            f"SELECT * FROM ({self._folder.relation('sent')}) WHERE customer_id IN ({whom}) ORDER BY sent_at_us, message_id"
+            f"SELECT * FROM ({self._folder.relation('sent')}) WHERE customer_id IN ({whom}) ORDER BY sent_at_us,"
+            " message_id"
         )
         kinds = self._kinds({sku for row in rows for sku in row["items"] or ()})
         for row in rows:
@@ -180,7 +182,8 @@ class FolderFacts:
     def _kinds(self, skus: set[str]) -> dict[str, tuple[str | None, str | None]]:
         """Style and category by sku."""
         rows = self._connection.execute(
-            f"SELECT sku, item_group, category FROM ({self._folder.relation('products')}) WHERE sku IN (SELECT unnest(?))",
+            f"SELECT sku, item_group, category FROM ({self._folder.relation('products')}) WHERE sku IN (SELECT"
+            " unnest(?))",
             [sorted(skus)],
         ).fetchall()
         return {sku: (group, category) for sku, group, category in rows}
