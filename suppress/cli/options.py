@@ -41,7 +41,8 @@ def with_both(command: click.Command) -> click.Command:
     if isinstance(command, click.Group):
         for each in command.commands.values():
             with_both(each)
-        return command
+        if not command.invoke_without_command:
+            return command
     present = {parameter.name for parameter in command.params}
     for name, metavar in (("database", "URL"), ("rules", "DIR")):
         if name not in present:

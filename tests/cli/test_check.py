@@ -182,12 +182,12 @@ def test_explain_refuses_what_is_no_decision(shop: Path) -> None:
     assert "suppress check FILE --format json" in told.stderr
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "db upgrade", "db check"])
+@pytest.mark.parametrize("name", [*COMMANDS, "db upgrade", "db check", "lake refresh", "lake status"])
 def test_every_command_takes_the_same_flags(shop: Path, name: str) -> None:
     """`--database` and `--rules` fit every command, so that scripts need only one set of them."""
     told = run(shop, *name.split(), "--database", "sqlite:///suppress.db", "--rules", "rulesets", "--help")
 
-    if name == "db":
+    if name in ("db", "lake"):
         assert 2 == told.returncode  # a group: its commands take them
     else:
         assert 0 == told.returncode, told.stderr
