@@ -73,7 +73,11 @@ class ScanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanOutcome:
-    """What a scan came to. `refused`: rows of the message files that could not be read; they are in `rejects`."""
+    """What a scan came to. `refused`: rows of the message files that could not be read; they are in `rejects`.
+
+    `decided_all_because`: why all messages were decided although there is an earlier scan; None for a delta, and where
+    none was asked for.
+    """
 
     out: Path
     report: ScanReport
@@ -81,6 +85,7 @@ class ScanOutcome:
     refused: int
     decided_anew: int
     seconds: float
+    decided_all_because: str | None = None
 
 
 def plan_scan(request: ScanRequest, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ScanPlan:
@@ -116,7 +121,7 @@ def scan(
         as_of_us = work.planned_as_of_us() or as_of_us
     plan = _plan(request, compiled, folder, as_of_us)
     before, changes = _before(request)
-    why_all = None if before is None else delta.why_all(before, plan, compiled, folder, changes)
+    why_all = None if request.previous is None else delta.why_all(before, plan, compiled, folder, changes)
     is_delta = before is not None and why_all is None
     identity = {**plan.identity, "built_on": str(before.out) if before is not None and is_delta else None}
     if request.resume and (done := _finished(request.out, identity)):
@@ -158,7 +163,7 @@ def scan(
             previous=compare,
         )
         run.connection.close()
-        _write(work.result, report, plan, walked.messages, identity["built_on"], request.lake)
+        _write(work.result, report, plan, walked.messages, identity["built_on"], why_all, request.lake)
         tell("report", 1, 1)
         if not walked.messages.refused:
             rejects.unlink(missing_ok=True)
@@ -172,6 +177,7 @@ def scan(
         refused=walked.messages.refused,
         decided_anew=walked.messages.accepted,
         seconds=time.monotonic() - began,
+        decided_all_because=why_all,
     )
 
 
@@ -330,17 +336,25 @@ def _finished(out: Path, identity: Mapping[str, Any]) -> ScanOutcome | None:
         refused=read["refused"],
         decided_anew=read["accepted"],
         seconds=0.0,
+        decided_all_because=told.get("decided_all_because"),
     )
 
 
 def _before(request: ScanRequest) -> tuple[delta.Before | None, delta.Changes | None]:
     """The earlier scan to build on, and what changed in the lake since; None where nobody knows."""
     before = None if request.previous is None else delta.read_before(request.previous)
-    if before is None or before.generation is None or request.lake is None:
+    if before is None or request.lake is None or before.told.get("lake") != _lake_told(request.lake):
+        return before, None
+    if before.generation is None:
         return before, None
     changes = request.lake.changed_since(before.generation)
     told = None if changes is None else delta.Changes(relation=changes.relation(), restated=ONLY_RESTATED)
     return before, told
+
+
+def _lake_told(lake: Lake) -> dict[str, Any]:
+    """What tells a lake from another, and from itself after it was made anew: its generations are numbered alike."""
+    return {key: lake.manifest.get(key) for key in ("made_from", "rebuilt_at")}
 
 
 def _keep_state(work: Work) -> None:
@@ -372,7 +386,13 @@ def _context(
 
 
 def _write(
-    result: Path, report: ScanReport, plan: ScanPlan, read: MessagesRead, built_on: str | None, lake: Lake | None
+    result: Path,
+    report: ScanReport,
+    plan: ScanPlan,
+    read: MessagesRead,
+    built_on: str | None,
+    why_all: str | None,
+    lake: Lake | None,
 ) -> None:
     told = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
     (result / "report.json").write_text(told, encoding="utf-8")
@@ -383,7 +403,9 @@ def _write(
         "read": asdict(read),
         "feeds_us": {source.value: at_us for source, at_us in plan.feeds_us.items()},
         "generation": None if lake is None else lake.generation,
+        "lake": None if lake is None else _lake_told(lake),
         "built_on": built_on,
+        "decided_all_because": why_all,
         "memory_bytes": plan.limits.memory_bytes,
         "threads": plan.limits.threads,
     }

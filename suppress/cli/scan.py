@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--reserve-hours", default=24.0, show_default=True, metavar="HOURS", help="How long reservations last.")
 @click.option(
     "--previous", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
-    help="An earlier output to compare with.",
+    help="An earlier output: only what changed since is decided again, and compared.",
 )  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on where an interrupted scan of the same inputs was stopped.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print the stages and do nothing.")
@@ -85,6 +85,8 @@ def command(messages: Path, out: Path, *, only_plan: bool, reserve: bool, format
             held_for = hours if reserve else None
             shares = stack.enter_context(shares_of(chosen.database, request.campaign, reserve_hours=held_for))
         outcome = scan(request, shares=shares, progress=stack.enter_context(Bars(sys.stderr)))
+    if outcome.decided_all_because is not None:
+        click.echo(f"suppress: every message was decided again: {outcome.decided_all_because}", err=True)
     if format_ == "json":
         click.echo(outcome_json(outcome))
     else:

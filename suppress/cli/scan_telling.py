@@ -108,6 +108,7 @@ def outcome_json(outcome: "ScanOutcome") -> str:
         "items": outcome.report.items.asked,
         "dropped": outcome.report.items.dropped,
         "decided_anew": outcome.decided_anew,
+        "decided_all_because": outcome.decided_all_because,
         "refused": outcome.refused,
         "seconds": round(outcome.seconds, 3),
     }

@@ -70,27 +70,32 @@ def read_before(out: Path) -> Before | None:
         return None
     if told.get("built_on"):
         return read_before(Path(told["built_on"]))
+    out = out.resolve()
     has_state = all((out / STATE / f"{kind}.parquet").exists() for kind in ("messages", "candidates"))
     return Before(out=out, told=told) if has_state else None
 
 
 def why_all(
-    before: Before, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, changes: Changes | None
+    before: Before | None, plan: ScanPlan, compiled: CompiledRuleset, folder: Folder, changes: Changes | None
 ) -> str | None:
     """Why all messages must be decided again, in words; None when only some must."""
+    if before is None:
+        return "the earlier output keeps nothing to build on"
     earlier, read = before.told.get("plan", {}), before.told.get("read", {})
     first_us, last_us = read.get("first_as_of_us"), read.get("last_as_of_us")
     if changes is None:
-        return "nobody knows what changed in the facts since"
+        return "what changed in the facts since cannot be told"
     if earlier.get("fingerprint") != plan.fingerprint:
         return "the rules are others"
     if earlier.get("inputs") != plan.identity["inputs"]:
         return "the message files are others"
-    if earlier.get("as_of_us") != plan.as_of_us or first_us is None:
+    if first_us is None:
+        return "the earlier scan had no messages"
+    if earlier.get("as_of_us") != plan.as_of_us and _has_message_of(before.out / STATE, earlier.get("as_of_us")):
         return "it is decided as of another time"
     feeds_us = before.told.get("feeds_us", {})
-    usable_then = _states({source: feeds_us.get(source.value) for source in Source}, compiled, first_us, last_us)
-    if usable_then != _states(plan.feeds_us, compiled, first_us, last_us):
+    usable_then = _usable({source: feeds_us.get(source.value) for source in Source}, compiled, first_us, last_us)
+    if usable_then != _usable(plan.feeds_us, compiled, first_us, last_us):
         return "a source was loaded for the first time, is fresh again, or grew too old"
     if compiled.limit_rules:
         return "limited stock is shared out over all messages together"
@@ -110,9 +115,13 @@ def affected(compiled: CompiledRuleset, folder: Folder, changes: Changes, state:
     if IN_STOCK_SHARE in stages.asked.fields:
         every = folder.relation("products")
         skus = f"SELECT sku FROM ({every}) WHERE item_group IN (SELECT item_group FROM ({every}) WHERE sku IN ({skus})) UNION {skus}"
+    customers = changes.of("customer")
+    if stages.history.needs_household:
+        people = folder.relation("customers")
+        homes = f"SELECT household_id FROM ({people}) WHERE customer_id IN ({customers})"
+        customers = f"SELECT customer_id FROM ({people}) WHERE household_id IN ({homes}) UNION {customers}"
     return (
-        f"SELECT message_no FROM read_parquet({path(state / 'messages.parquet')})"
-        f" WHERE customer_id IN ({changes.of('customer')})"
+        f"SELECT message_no FROM read_parquet({path(state / 'messages.parquet')}) WHERE customer_id IN ({customers})"
         f" UNION SELECT message_no FROM read_parquet({path(state / 'candidates.parquet')}) WHERE sku IN ({skus})"
     )
 
@@ -158,16 +167,29 @@ def write_changes(connection: duckdb.DuckDBPyConnection, before: Before, result:
     )
 
 
-def _states(
+def _usable(
     feeds_us: Mapping[Source, int | None], compiled: CompiledRuleset, first_us: int, last_us: int
-) -> list[bool]:
-    """Whether each source can be used at the first and at the last instant messages are decided as of."""
-
-    def is_usable(source: Source, at_us: int) -> bool:
+) -> dict[Source, int | None]:
+    """The first of the instants messages are decided as of, if any, from which on a source is too old to be used."""
+    ends: dict[Source, int | None] = {}
+    for source in Source:
         loaded_us, max_age_us = feeds_us.get(source), compiled.max_age_us.get(source)
-        return loaded_us is not None and (max_age_us is None or at_us - loaded_us < max_age_us)
+        if loaded_us is None:
+            ends[source] = first_us
+        elif max_age_us is None or loaded_us + max_age_us > last_us:
+            ends[source] = None
+        else:
+            ends[source] = max(first_us, loaded_us + max_age_us)
+    return ends
 
-    return [is_usable(source, at_us) for source in Source for at_us in (first_us, last_us)]
+
+def _has_message_of(state: Path, as_of_us: int | None) -> bool:
+    """Whether a message may have been decided as of the scan's own time, since it has none itself."""
+    with duckdb.connect() as connection:
+        messages = f"read_parquet({path(state / 'messages.parquet')})"
+        return bool(
+            connection.execute(f"SELECT 1 FROM {messages} WHERE as_of_us = {literal(as_of_us)} LIMIT 1").fetchall()
+        )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, file: Path) -> int:

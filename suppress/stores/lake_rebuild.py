@@ -75,6 +75,7 @@ def rebuild(database: Database, lake: Path, limits: Limits | None = None, progre
             "format": FORMAT,
             "generation": number,
             "made_from": view.shown_url,
+            "rebuilt_at": as_json(watermark),
             "feeds_us": {source.value: at_us for source, at_us in feeds_us.items()},
             "loads": as_json(watermark),
             "lines": list(line_rows),
