@@ -131,11 +131,11 @@ def _bought_aside(one: Prevented, bought: Clue, age_us: int) -> str:
         case _ if not is_it:
             return ""
         case _ if age_us < US_PER_DAY:
-            return "The parcel was not even packed."
+            return "The receipt was hardly dry."
         case _ if age_us < 4 * US_PER_DAY:
-            return "The parcel was hardly unpacked."
+            return "It was hardly unpacked."
         case _ if age_us < 30 * US_PER_DAY:
-            return "It could still have been sent back."
+            return "Nobody had asked for another."
         case _:
             return ""
 

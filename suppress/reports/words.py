@@ -116,7 +116,7 @@ def changed_sentence(report: ScanReport) -> str:
     before = report.previous
     if before is None:
         return ""
-    since = f" of {date_words(before.as_of)}" if before.as_of else ""
+    since = f" of {date_words(before.as_of)}" if before.as_of else " before"
     told = f"Since the run{since}, {counted(before.changed, 'message')} changed verdict"
     if before.new or before.gone:
         told += f"; {number(before.new)} {_verb(before.new, 'is', 'are')} new and {number(before.gone)} gone"
