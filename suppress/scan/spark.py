@@ -79,8 +79,7 @@ class SparkRun(ScanRun):
         try:
             return super().walk(border, rejects, progress, take)
         except (PySparkException, Py4JError) as error:
-            said = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise FactsError(f"the scan failed on Spark: {said}") from error
+            raise FactsError(f"the scan failed on Spark: {_said(error)}") from error
         finally:
             shutil.rmtree(self._between, ignore_errors=True)
             if self._is_made:
@@ -191,6 +190,15 @@ class SparkRun(ScanRun):
 
     def _copy_here(self, select: str, file: Path) -> None:
         super()._copy(select, file)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, in one line: of an exception of Java's, what is at the bottom of it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    if lines and lines[0].startswith("An error occurred while calling") and len(lines) > 1:
+        return causes[-1] if causes else lines[1].removeprefix(": ")
+    return lines[0] if lines else type(error).__name__
 
 
 class _SparkLookups(Lookups):

@@ -132,8 +132,8 @@ def _place(root: Path, table: str) -> Path:
 
 def _named(session: "SparkSession", folder: Folder, table: str, named: str) -> "DataFrame":
     """A table of the catalogue; one whose files stand in the folder is told to a catalogue that does not know it."""
-    quoted = ".".join(quoted(part) for part in named.split("."))
-    if not session.catalog.tableExists(quoted):
+    known = ".".join(quoted(part) for part in named.split("."))
+    if not session.catalog.tableExists(known):
         files = _place(folder.root, table)
         if not files.exists():
             raise FactsError(f"the catalogue has no table {named}. help: say where it is in {folder.root / MANIFEST}")
@@ -146,8 +146,8 @@ def _named(session: "SparkSession", folder: Folder, table: str, named: str) -> "
         if database:
             session.sql(f"CREATE DATABASE IF NOT EXISTS {quoted(database)}")
         place = str(files.absolute()).replace("\\", "\\\\").replace("'", "\\'")
-        session.sql(f"CREATE TABLE {quoted} ({columns}) USING parquet{layout} LOCATION '{place}'")
-    return session.table(quoted)
+        session.sql(f"CREATE TABLE {known} ({columns}) USING parquet{layout} LOCATION '{place}'")
+    return session.table(known)
 
 
 def _of_files(session: "SparkSession", folder: Folder, table: str) -> "DataFrame":
