@@ -34,7 +34,10 @@ def main() -> None:
             counts += compared
             if counts["messages"] // TELL_EVERY > told:
                 told = counts["messages"] // TELL_EVERY
-                print(f"{counts['messages']:>10,} compared, no difference, {time.monotonic() - started:,.0f} s", flush=True)
+                print(
+                    f"{counts['messages']:>10,} compared, no difference, {time.monotonic() - started:,.0f} s",
+                    flush=True,
+                )
     for what, count in counts.items():
         print(f"{count:>12,} {what}")
     print(f"{counts['messages']:,} messages compared in {time.monotonic() - started:,.0f} s: no difference")

@@ -86,7 +86,10 @@ def read_back(outcome: ScanOutcome) -> Scanned:
 def no_report() -> Iterator[None]:
     """Have scans write no report, which takes longer than a small campaign itself."""
     nothing = SimpleNamespace(passed=(), to_dict=dict)
-    with patch.object(scanning, "scan_report", lambda *_, **__: nothing), patch.object(scanning, "render", lambda _: ""):
+    with (
+        patch.object(scanning, "scan_report", lambda *_, **__: nothing),
+        patch.object(scanning, "render", lambda _: ""),
+    ):
         yield
 
 

@@ -1,4 +1,4 @@
-"""The scan knows the whole language: every field, operator, node and effect is lowered, and a forgotten one is named."""
+"""The scan knows the whole language: every field, operator, node and effect is lowered; a forgotten one is named."""
 
 import inspect
 from collections.abc import Sequence
@@ -115,7 +115,7 @@ def forgotten(conditions: Sequence[Condition], root: Path, effect: Effect = Effe
             folder = root / f"{effect.name} {start}"
             folder.mkdir()
             scan_by(compiled(*(rule(number, when, effect) for number, when in enumerate(some))), folder)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told with what brings it up
+        except Exception as error:
             if len(some) == 1:
                 return {str(some[0]): f"{type(error).__name__}: {str(error)[:200]}"}
             for number, when in enumerate(some):
