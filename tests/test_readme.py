@@ -52,6 +52,16 @@ def test_shell_examples_run_and_tell(shop: tuple[Path, dict[str, str]]) -> None:
     assert "could be shown again from" in told
 
 
+def test_a_campaign_is_scanned(shop: tuple[Path, dict[str, str]]) -> None:
+    """The operator's campaign ends with a list to send, a report to open, and a schedule that is read."""
+    told = "".join(shop[1].values())
+
+    assert "m-1,ada,email,advent,FILTER-50|TRAY-1" in told
+    assert "m-2,bob,email,advent,TEA-100|MUG-BLUE" in told
+    assert (shop[0] / "scans/advent/report.html").exists()
+    assert "morning-mail" in told
+
+
 def test_python_example_runs(shop: tuple[Path, dict[str, str]]) -> None:
     """The campaign system's example prints a verdict and a reason."""
     ran = subprocess.run(

@@ -52,7 +52,7 @@ def scan(
             messages = write_drafts(drafts, folder / "messages.parquet")
     with outcome.timed("loading stock"):
         stock = derive.write_synthetic_stock(last, offered(tables, campaigns), folder)
-        commands.import_file("stock", stock, outcome.database, quiet=True)
+        commands.import_file("stock", stock, outcome.database, "--as-of", last.isoformat(), quiet=True)
     with outcome.timed("making the lake"):
         commands.suppress("lake", "rebuild", "--database", outcome.database, quiet=True)
     asked = ["--database", outcome.database, "--rules", str(rules), "--ruleset", RULESET, "--as-of", last.isoformat()]

@@ -85,7 +85,9 @@ def check(
             with outcome.timed("loading stock"):
                 skus = {sku for draft in made for sku in draft.items}
                 stock = derive.write_synthetic_stock(starts_at, skus, folder)
-                told = commands.import_file("stock", stock, outcome.database, quiet=True)
+                told = commands.import_file(
+                    "stock", stock, outcome.database, "--as-of", starts_at.isoformat(), quiet=True
+                )
                 outcome.stock_rows += told["rows_read"]
             with outcome.timed("checking"):
                 for draft, decision in zip(made, gate.check_many(map(_message, made)), strict=True):

@@ -147,6 +147,8 @@ def age_sentence(source: SourceAge) -> str:
     """How old a source was."""
     if source.as_of is None:
         return "never loaded"
+    if source.age_us == 0:
+        return "no older than the messages"
     age = length(source.age_us) if source.age_us is not None and source.age_us >= US_PER_MINUTE else "moments"
     if source.stale and source.max_age_us is not None:
         return f"{age} old: too old, {length(source.max_age_us)} allowed"
