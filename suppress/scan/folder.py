@@ -100,6 +100,8 @@ def read_folder(root: Path) -> Folder:
         about = json.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise FactsError(f"{root} is no facts folder: {manifest.name} cannot be read ({error})") from None
+    if not isinstance(about, dict):
+        raise FactsError(f"{root} is no facts folder: {manifest.name} cannot be read (it holds no map)")
     if about.get("format") != FORMAT:
         raise FactsError(f"{root} is a facts folder of format {about.get('format')}; this version reads {FORMAT}")
     feeds = about.get("feeds_us", {})

@@ -14,6 +14,7 @@ from typing import Any, Final
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRuleset
 from suppress.rules.needs import sources_of
+from suppress.scan.falling import all_have_ends
 from suppress.scan.folder import Folder
 from suppress.scan.stages import Stages
 
@@ -98,6 +99,10 @@ def make_plan(
     ]
     planned.append(PlannedStage(name="place", what="slots filled", rows=candidates))
     planned.append(PlannedStage(name="decided", what="messages judged by their rules", rows=rows))
+    if compiled.limit_rules:
+        planned.append(PlannedStage(name="shared", what="limited stock shared out, in rounds with place and decided"))
+    if not all_have_ends(stages.drop_rules):
+        planned.append(PlannedStage(name="again", what="when dropped items could be shown again, by the engine"))
     planned.append(PlannedStage(name="output", what="tables, lists and report written", rows=candidates))
     return ScanPlan(
         ruleset=compiled.name,

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from suppress.errors import FactsError
 
@@ -32,26 +32,34 @@ class Work:
     def opened(self, identity: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
         """Hold the folder while a scan works. With `resume`, pieces of a scan of the same identity are kept.
 
-        Raises FactsError when the output is there already, or another scan is writing it.
+        Raises FactsError when the output is there already, another scan is writing it, or nothing can be written.
         """
         if self.out.exists():
             raise FactsError(f"{self.out} exists already. help: name another --out, or move it away")
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / _LOCK).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise FactsError(
-                    f"another scan is writing {self.out}. help: wait for it, or name another --out"
-                ) from None
-            told = json.dumps(identity, sort_keys=True, indent=1)
-            if not (resume and self._plan() == told):
-                self._clear()
-                (self.root / _PLAN).write_text(told, encoding="utf-8")
-            shutil.rmtree(self.temp, ignore_errors=True)
-            self.temp.mkdir(exist_ok=True)
-            self.result.mkdir(exist_ok=True)
-            yield
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with (self.root / _LOCK).open("w") as lock:
+                self._hold(lock)
+                self._begin(json.dumps(identity, sort_keys=True, indent=1), resume=resume)
+                yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise FactsError(f"the scan could not read or write: {error}") from error
+
+    def _hold(self, lock: IO[str]) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FactsError(f"another scan is writing {self.out}. help: wait for it, or name another --out") from None
+
+    def _begin(self, told: str, *, resume: bool) -> None:
+        if not (resume and self._plan() == told):
+            self._clear()
+            (self.root / _PLAN).write_text(told, encoding="utf-8")
+        shutil.rmtree(self.temp, ignore_errors=True)
+        self.temp.mkdir(exist_ok=True)
+        self.result.mkdir(exist_ok=True)
 
     def piece(self, name: str, write: Callable[[Path], None]) -> bool:
         """Make a piece unless it is there; whether it was made now. `write` gets the name to write it under."""
