@@ -35,6 +35,8 @@ from suppress.scan.work import Work
 
 PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 MOST_ROUNDS: Final = 100_000
+_UNWANTED: Final = ("join_order", "build_side_probe_side", "common_subexpressions")
+"""Optimisations that would lose the order of rows, or work out for every row what few rows need."""
 _DUCKDB_SHARE: Final = 0.65
 """Of the memory limit; the rest is for what DuckDB does not count, and for Python."""
 
@@ -267,7 +269,7 @@ class ScanRun:
     def _in_order(self, wanted: bool) -> Iterator[None]:
         """Have joins keep the order of what stands first in them."""
         if wanted:
-            self._connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+            self._connection.execute(f"SET disabled_optimizers = {literal(','.join(_UNWANTED))}")
         try:
             yield
         finally:
