@@ -78,7 +78,7 @@ def test_tables_and_lists_tell_the_same(shop: Shop, run: Run, tmp_path: Path) ->
     out = tmp_path / "out"
     run(*shop.arguments(out))
     rows = pq.read_table(out / "messages.parquet").to_pylist()
-    send, suppressed = (list(csv.DictReader((out / name).open(encoding="utf-8"))) for name in LISTS)
+    send, suppressed = (list(csv.DictReader((out / name).read_text().splitlines())) for name in LISTS)
 
     assert [f"m{number:05}" for number in range(MESSAGES)] == [row["message_id"] for row in rows]
     assert [(row["message_id"], "|".join(row["kept"])) for row in rows if row["verdict"] == "send"] == [
@@ -130,8 +130,8 @@ def test_the_plan_is_what_the_run_walks(shop: Shop, run: Run, tmp_path: Path) ->
     assert names[0] == "messages"
     assert names[-1] == "output"
     assert names[1:-1] == list(dict.fromkeys(walked))
-    listed = [line.split() for line in text.out.splitlines()]
-    assert names == [words[1] for words in listed if words and words[0].isdigit() and words[0] == str(int(words[0]))]
+    width = max(map(len, names))
+    assert names == [line[5 : 5 + width].strip() for line in text.out.splitlines() if line[:3].strip().isdigit()]
 
 
 def test_memory_and_threads_are_kept_to(shop: Shop, run: Run, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_rows_that_cannot_be_read_end_with_7(shop: Shop, run: Run, tmp_path: Pat
 
 def test_stale_facts_end_with_6(shop: Shop, run: Run, tmp_path: Path) -> None:
     """Facts older than the rules allow end the scan with 6 and say what helps; `--allow-stale` goes on."""
-    later = ["--as-of", "2027-06-01"]
+    later = ["--as-of", "2027-06-01T00:00:00Z"]
     refused = run(*shop.arguments(tmp_path / "out", *later))
     allowed = run(*shop.arguments(tmp_path / "out", *later, "--allow-stale"))
 
@@ -197,7 +197,7 @@ def test_a_passed_share_ends_with_9(shop: Shop, run: Run, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("more", "status", "said"),
     [
-        (["--memory", "much"], 6, "write it as 4GB or 500MB"),
+        (["--memory", "much"], 2, "write it as 4GB or 500MB"),
         (["--threads", "0"], 2, "0 is not in the range"),
         (["--engine", "abacus"], 2, "is not one of"),
         (["--facts", "nowhere"], 2, "does not exist"),
@@ -222,7 +222,7 @@ def test_an_output_is_never_written_over(shop: Shop, run: Run, tmp_path: Path) -
     before = digests(out)
     ended = run(*shop.arguments(out))
 
-    assert 6 == ended.status
+    assert 2 == ended.status
     assert "exists already. help: name another --out" in ended.err
     assert before == digests(out)
 

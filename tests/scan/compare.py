@@ -23,7 +23,7 @@ from tests.scan.campaign import Row, Scanned, no_report, scanned
 from tests.scan.draw import a_campaign, a_shop, falling_ruleset
 from tests.scan.reference import comparable, wanted
 
-SHM = Path("/dev/shm")  # noqa: S108 - only faster; each scan has a folder of its own in it
+SHM = Path("/dev/shm")
 TEMPORARY = SHM if os.access(SHM, os.W_OK) else None
 
 REPORTED = 0.1

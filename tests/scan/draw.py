@@ -3,18 +3,18 @@
 What a shop and a ruleset look like is drawn by `tests.agreement.generate`; here is what only many messages have.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import Random
 
 from suppress.decisions.decision import Mode
 from suppress.facts.book import FactBook
+from suppress.facts.feedback import SAYINGS
 from suppress.facts.fields import FIELDS, Operator, Scope
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, from_us
 from suppress.facts.message import Item, Message
 from suppress.facts.records import CustomerRecord
-from suppress.rules.ruleset import Effect, Hold, Rule, Ruleset, WhenUnknown
+from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
 from suppress.rules.tree import (
     All,
     AnyOf,
@@ -31,7 +31,6 @@ from suppress.rules.tree import (
     Sent,
     Shown,
 )
-from suppress.facts.feedback import SAYINGS
 from tests.agreement.generate import AS_OF_US, POSITION, SKUS, WINDOWS_US, a_book, a_leaf, a_message
 
 PEOPLE = ("ada", "bob", "cyd", "dan")

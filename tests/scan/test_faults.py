@@ -19,7 +19,7 @@ from tests.scan.campaign import no_report, small_buckets
 from tests.scan.shop import LISTS, TABLES, Shop, digests, open_shop
 
 SIGINT_STATUS = 130
-FACTS_STATUS = 6
+FACTS_STATUS = 2
 KILLED_AT = ("prepare", "judge", "write", "report")
 
 
