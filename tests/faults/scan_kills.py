@@ -1,4 +1,4 @@
-"""Kill -9 a scan at random moments, many times: nothing is half-written, and going on gives what an undisturbed one gives.
+"""Kill -9 a scan at random moments, many times: nothing is half-written, and going on gives the undisturbed output.
 
     python -m tests.faults.scan_kills [ROUNDS] [SEED]
 
@@ -66,8 +66,14 @@ def rounds(folder: Path, how_many: int, seed: int, *, messages: int = MESSAGES) 
 
 
 def _one_round(
-    shop: Shop, out: Path, pairs: int | None, dice: random.Random, seconds: float, want: dict[str, str], counts: Counter[str]
-) -> None:  # fmt: skip
+    shop: Shop,
+    out: Path,
+    pairs: int | None,
+    dice: random.Random,
+    seconds: float,
+    want: dict[str, str],
+    counts: Counter[str],
+) -> None:
     work_folder = out.with_name(f".{out.name}.work")
     resume = False
     while True:

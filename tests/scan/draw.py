@@ -35,7 +35,10 @@ from tests.agreement.generate import AS_OF_US, POSITION, SKUS, WINDOWS_US, a_boo
 
 PEOPLE = ("ada", "bob", "cyd", "dan")
 PHONES = {"ada": "+41441234567", "cyd": "+41447654321"}
-SEND_AFTER_US = (-400 * US_PER_DAY, -31 * US_PER_DAY, -US_PER_DAY, -US_PER_HOUR, -1, 0, 1, 6 * US_PER_HOUR, US_PER_DAY, 40 * US_PER_DAY)  # fmt: skip
+SEND_AFTER_US = (
+    -400 * US_PER_DAY, -31 * US_PER_DAY, -US_PER_DAY, -US_PER_HOUR, -1, 0, 1, 6 * US_PER_HOUR, US_PER_DAY,
+    40 * US_PER_DAY,
+)  # fmt: skip
 """When messages go out, measured from the instant at whose windows' edges the facts sit."""
 
 

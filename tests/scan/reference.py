@@ -59,10 +59,11 @@ def _items(decider: Decider, snapshot: Snapshot, decision: Decision, values: Mes
     slots = len(message.items) if message.slots is None else message.slots
     tried_at = {sku: place for place, sku in enumerate(dict.fromkeys(message.replacements), len(message.items) + 1)}
     placed: list[Placed] = []
+    items = enumerate(zip(message.items, decision.items, strict=True), 1)
     told = [
-        *((place, item, told, False) for place, (item, told) in enumerate(zip(message.items, decision.items, strict=True), 1)),
-        *((tried_at[told.sku], Item(sku=told.sku), told, True) for told in decision.replacements),
-    ]  # fmt: skip
+        *((place, item, one, False) for place, (item, one) in items),
+        *((tried_at[one.sku], Item(sku=one.sku), one, True) for one in decision.replacements),
+    ]
     for place, item, decided, is_replacement in told:
         of_item = ItemValues(values, item, tuple(placed))
         is_shown = decided.verdict is ItemVerdict.KEEP and len(placed) < slots

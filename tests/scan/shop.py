@@ -118,7 +118,9 @@ def digests(out: Path, names: tuple[str, ...] = (*TABLES, *LISTS)) -> dict[str, 
 def _book(dice: Random, people: list[str]) -> FactBook:
     book = FactBook(feeds_us=dict.fromkeys(Source, AS_OF_US))
     book.add(
-        ProductRecord(f"s{n}", f"Tea {n}", f"g{n // 3}", f"tea/{n % 5}", None, "active", None, 300, "EUR", "[]", "{}", 1)
+        ProductRecord(
+            f"s{n}", f"Tea {n}", f"g{n // 3}", f"tea/{n % 5}", None, "active", None, 300, "EUR", "[]", "{}", 1
+        )
         for n in range(SKUS)
     )  # fmt: skip
     book.add(
