@@ -114,7 +114,8 @@ def affected(compiled: CompiledRuleset, folder: Folder, changes: Changes, state:
         skus += f" UNION SELECT id FROM ({changes.relation}) WHERE source = {literal(changes.restated)}"
     if IN_STOCK_SHARE in stages.asked.fields:
         every = folder.relation("products")
-        skus = f"SELECT sku FROM ({every}) WHERE item_group IN (SELECT item_group FROM ({every}) WHERE sku IN ({skus})) UNION {skus}"
+        styles = f"SELECT item_group FROM ({every}) WHERE sku IN ({skus})"
+        skus = f"SELECT sku FROM ({every}) WHERE item_group IN ({styles}) UNION {skus}"
     customers = changes.of("customer")
     if stages.history.needs_household:
         people = folder.relation("customers")

@@ -65,7 +65,8 @@ _COLUMNS: Final = {
 class MessagesRead:
     """What came of the message files. `rows` = accepted + refused; `candidates`: rows of `candidates.parquet`.
 
-    The instants messages are decided as of, earliest and latest; None when no message was accepted.
+    The instants messages are decided as of, earliest and latest; None when no message was accepted. `by_address`:
+    whether customers were looked up by e-mail addresses or phone numbers.
     """
 
     rows: int
@@ -74,6 +75,7 @@ class MessagesRead:
     candidates: int
     first_as_of_us: int | None
     last_as_of_us: int | None
+    by_address: bool = True
 
     @property
     def is_one_instant(self) -> bool:
@@ -114,7 +116,7 @@ def read_messages(
                         progress(reading.rows)
             reading.refuse_repeated()
             reading.number()
-            return _written(connection, work, reading.rows, refused.count)
+            return _written(connection, work, reading.rows, refused.count, by_address=reading.by_address)
     finally:
         for name in (_READ, _TWICE, ADDRESSES):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
@@ -135,6 +137,7 @@ class _Reading:
     ) -> None:
         self._connection = connection
         self._identities = identities
+        self.by_address = False
         self._as_of_us = as_of_us
         self._rejects = rejects
         self._files: list[_File] = []
@@ -185,6 +188,7 @@ class _Reading:
             rows = f"SELECT * FROM {_BLOCK_ROWS}"
             by_address = f"FROM {_BLOCK_ROWS} WHERE customer_id IS NULL"
             if self._number(f"SELECT count(*) {by_address}"):
+                self.by_address = True
                 kind, address = "if(email IS NULL, 'phone', 'email')", "coalesce(email, phone)"
                 asked = f"SELECT {kind} AS kind, {address} AS address {by_address}"
                 find_customers(self._connection, asked, self._identities)
@@ -265,7 +269,9 @@ def _score(score: float | None) -> float | None:
     return None if score is None else score + 0.0
 
 
-def _written(connection: duckdb.DuckDBPyConnection, work: Path, rows: int, refused: int) -> MessagesRead:
+def _written(
+    connection: duckdb.DuckDBPyConnection, work: Path, rows: int, refused: int, *, by_address: bool
+) -> MessagesRead:
     connection.execute(
         f"COPY (SELECT seq AS message_no, message_id, customer_id, customer_problem, channel, campaign_id,"
         " campaign_tags, as_of_us, coalesce(slots, len(items))::INTEGER AS slots, len(items)::INTEGER AS items_asked,"
@@ -289,6 +295,7 @@ def _written(connection: duckdb.DuckDBPyConnection, work: Path, rows: int, refus
         candidates=candidates[0] if candidates else 0,
         first_as_of_us=first_us,
         last_as_of_us=last_us,
+        by_address=by_address,
     )
 
 

@@ -26,7 +26,8 @@ _STYLE: Final = "sku, item_group, category, brand"
 def start_changes(duck: duckdb.DuckDBPyConnection) -> None:
     """Begin with none."""
     duck.execute("CREATE OR REPLACE TABLE changed (kind VARCHAR, id VARCHAR, source VARCHAR)")
-    duck.execute("CREATE OR REPLACE TABLE restyled_skus (sku VARCHAR)")
+    for table in ("restyled_skus", "replaced_skus"):
+        duck.execute(f"CREATE OR REPLACE TABLE {table} (sku VARCHAR)")
 
 
 def note_table(duck: duckdb.DuckDBPyConnection, table: LakeTable, fresh: str, replaced: str) -> None:
@@ -44,8 +45,8 @@ def note_table(duck: duckdb.DuckDBPyConnection, table: LakeTable, fresh: str, re
 def note_restyled(duck: duckdb.DuckDBPyConnection, before: Generation, draft: Path, sent: Sequence[str]) -> bool:
     """Make `restyled_skus`: whose style, category or brand is another than before. Whether there are any.
 
-    `sent`: the files of the sent log in the draft. Notes the customers who saw or spoke of a product whose place in the
-    catalogue or parts changed.
+    And `replaced_skus`: those and whose parts are others. `sent`: the files of the sent log in the draft. Notes the
+    customers who saw or spoke of a replaced product, and the other skus of a style that one left.
     """
     old, new = before.folder / PRODUCTS.file, draft / PRODUCTS.file
     if old.exists() and old.samefile(new):
@@ -55,6 +56,10 @@ def note_restyled(duck: duckdb.DuckDBPyConnection, before: Generation, draft: Pa
         duck.execute(f"CREATE OR REPLACE TABLE {name} AS {differing}")
     found = duck.execute("SELECT (SELECT count(*) FROM restyled_skus), (SELECT count(*) FROM replaced_skus)").fetchone()
     restyled, replaced = found or (0, 0)
+    if restyled and old.exists():
+        before_all = read_parquet(old)
+        left = f"SELECT item_group FROM {before_all} WHERE sku IN (SELECT sku FROM restyled_skus)"
+        _note(duck, f"SELECT 'sku', sku, 'products' FROM {before_all} WHERE item_group IN ({left})")
     if replaced:
         among = "IN (SELECT sku FROM replaced_skus)"
         if sent:
@@ -66,11 +71,16 @@ def note_restyled(duck: duckdb.DuckDBPyConnection, before: Generation, draft: Pa
     return bool(restyled or replaced)
 
 
-def note_lines(duck: duckdb.DuckDBPyConnection) -> None:
-    """Note the customers of new, revised and restyled lines."""
+def note_lines(duck: duckdb.DuckDBPyConnection, old_lines: str) -> None:
+    """Note the customers of new and revised lines, and of lines of a replaced product.
+
+    `old_lines`: a SELECT of the lines of the generation before.
+    """
     for table in ("news", "touched"):
         _note(duck, f"SELECT 'customer', customer_id, 'orders' FROM {table}")
-    _note(duck, "SELECT 'customer', customer_id, 'products' FROM restyled")
+    if duck.execute("SELECT 1 FROM replaced_skus LIMIT 1").fetchone():
+        among = "sku IN (SELECT sku FROM replaced_skus)"
+        _note(duck, f"SELECT 'customer', customer_id, 'products' FROM ({old_lines}) WHERE {among}")
 
 
 def write_changes(duck: duckdb.DuckDBPyConnection, before: Generation, draft: Path, number: int) -> dict[str, Any]:

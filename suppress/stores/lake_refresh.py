@@ -239,7 +239,7 @@ def _lines(
     is_all_restyled = _count(duck, "restyled") > MOST_RESTYLED
     if is_all_restyled:
         duck.execute("DELETE FROM restyled")
-    note_lines(duck)
+    note_lines(duck, old_lines)
     if revised or _count(duck, "restyled"):
         kept = _delta(duck, draft, number, kept)
     if is_all_restyled:

@@ -1,0 +1,255 @@
+"""A delta of a scan over a store that changed: what it decides again is all that a full scan would decide otherwise."""
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+
+from suppress import scanning
+from suppress.facts.book import FactBook
+from suppress.facts.instants import US_PER_HOUR, from_us
+from suppress.facts.message import Message
+from suppress.facts.records import CustomerRecord, OrderRecord, ProductRecord, Record, SentRecord, StockRecord
+from suppress.facts.snapshot import Source
+from suppress.rules.compile import CompiledRuleset, compile_ruleset
+from suppress.scanning import ScanOutcome, ScanRequest, scan
+from suppress.stores.database import Database
+from suppress.stores.lake import open_lake
+from suppress.stores.lake_rebuild import rebuild
+from suppress.stores.lake_refresh import refresh
+from suppress.stores.load import Loader
+from suppress.stores.schema import upgrade
+from tests.agreement.generate import AS_OF_US, a_ruleset
+from tests.conftest import LONG, SEED
+from tests.scan.campaign import Row, Scanned, no_report, read_back, write_jsonl
+from tests.scan.draw import a_campaign, a_shop
+from tests.stores.shops import SOURCE_OF
+
+SHM = Path("/dev/shm")
+TEMPORARY = SHM if os.access(SHM, os.W_OK) else None
+CORNERS = 5
+"""Shops of the same size side by side, so that what changes in one leaves messages of the others alone."""
+MESSAGES_PER_CORNER = 6
+CAMPAIGNS = int(os.environ.get("SUPPRESS_DELTA_CAMPAIGNS") or 25)
+AMONG_RESTATED = ("evidence",)
+"""What may say an older time of a stock figure that was stated again as it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A store, its lake and a campaign, in one folder."""
+
+    root: Path
+    database: Database
+
+    @property
+    def lake(self) -> Path:
+        """Where the lake is."""
+        return self.root / "lake"
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Write records, source by source."""
+        for kind, batch in groupby(records, key=type):
+            with Loader(self.database, SOURCE_OF[kind]) as loader:
+                loader.write(list(batch))
+
+    def feed(self, feeds_us: Mapping[Source, int | None]) -> None:
+        """State as of when sources are complete."""
+        for source, at_us in feeds_us.items():
+            if at_us is not None:
+                with Loader(self.database, source) as loader:
+                    loader.finish(at_us)
+
+    def scan(self, out: str, compiled: CompiledRuleset, *, previous: str | None = None, **other: Any) -> ScanOutcome:
+        """Scan the campaign by rules that stand in no file, with what the lake has now."""
+        with open_lake(self.lake) as lake, patch.object(scanning, "load_ruleset", lambda *_, **__: compiled):
+            request = ScanRequest(
+                messages=self.root / "in.jsonl",
+                out=self.root / out,
+                rules=self.root,
+                facts=lake.folder,
+                lake=lake,
+                as_of=from_us(AS_OF_US),
+                memory="300MB",
+                threads=1,
+                allow_stale=True,
+                previous=None if previous is None else self.root / previous,
+            )
+            return scan(replace(request, **other))
+
+
+@contextmanager
+def a_store(messages: Sequence[Message]) -> Iterator[Store]:
+    """An empty store with a campaign."""
+    with tempfile.TemporaryDirectory(dir=TEMPORARY) as folder:
+        root = Path(folder)
+        with Database.open(f"sqlite:///{root}/shop.db", require_schema=False) as database:
+            upgrade(database)
+            write_jsonl(messages, root / "in.jsonl")
+            yield Store(root=root, database=database)
+
+
+@seed(SEED)
+@settings(LONG, max_examples=CAMPAIGNS)
+@given(st.randoms(use_true_random=False))
+def test_a_delta_leaves_out_only_what_stayed(rng: Random) -> None:
+    """What a delta decides is what a full scan decides, row for row; all else is in the full scan as it was before."""
+    compiled = compile_ruleset(a_ruleset(rng))
+    books = [a_shop(rng) for _ in range(CORNERS)]
+    messages = [
+        in_corner(corner, message) for corner in range(CORNERS) for message in a_campaign(rng, MESSAGES_PER_CORNER)
+    ]
+    rng.shuffle(messages)
+    with a_store(messages) as store, no_report():
+        store.load(record for corner, book in enumerate(books) for record in moved(corner, book, 0))
+        store.feed(books[0].feeds_us)
+        rebuild(store.database, store.lake)
+        store.scan("first", compiled)
+        previous = "first"
+        for number in range(rng.choice((1, 1, 2))):
+            change(rng, store, number + 1, books[0].feeds_us)
+            refresh(store.database, store.lake)
+            delta = store.scan(f"delta{number}", compiled, previous=previous)
+            full = store.scan(f"full{number}", compiled)
+            check_delta(read_back_in("first", store), read_back(delta), read_back(full), delta)
+            previous = f"delta{number}" if delta.decided_all_because is None else previous
+
+
+def check_delta(before: Scanned, delta: Scanned, full: Scanned, outcome: ScanOutcome) -> None:
+    """Assert that a delta and the scan before it say together what a full scan says."""
+    decided = {row["message_id"] for row in delta.messages}
+    all_rows = {row["message_id"]: row for row in full.messages}
+    same = [row for row in full.messages if row["message_id"] not in decided]
+
+    assert [row for row in full.messages if row["message_id"] in decided] == delta.messages
+    assert {name: full.items[name] for name in decided} == delta.items
+    assert outcome.decided_anew == len(decided)
+    assert (outcome.decided_all_because is None) == (outcome.out / "changes.csv").exists()
+    if outcome.decided_all_because is not None:
+        assert decided == set(all_rows), outcome.decided_all_because
+        return
+    earlier = {row["message_id"]: row for row in before.messages}
+    for row in same:
+        name = row["message_id"]
+
+        assert earlier[name] == row
+        assert without_times(before.items[name]) == without_times(full.items[name])
+
+    changed = {
+        name: (earlier[name]["verdict"], row["verdict"], "|".join(earlier[name]["kept"]), "|".join(row["kept"]))
+        for name, row in all_rows.items()
+        if (earlier[name]["verdict"], earlier[name]["kept"]) != (row["verdict"], row["kept"])
+    }
+    assert changed == {
+        row["message_id"]: (row["verdict_before"], row["verdict"], row["items_before"], row["items"])
+        for row in changes_of(outcome.out)
+    }
+
+
+def without_times(items: list[Row]) -> list[Row]:
+    """Items without when what was seen of stock was stated, which changes nothing."""
+    return [
+        {
+            **item,
+            "evidence": [
+                {**one, "at": None if one["field"].startswith("stock.") else one["at"]}
+                for one in item["evidence"] or ()
+            ],
+        }
+        for item in items
+    ]
+
+
+def changes_of(out: Path) -> list[dict[str, str]]:
+    """The rows of changes.csv."""
+    with (out / "changes.csv").open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def read_back_in(out: str, store: Store) -> Scanned:
+    """What an earlier scan wrote."""
+    return read_back(FakeOutcome(out=store.root / out))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class FakeOutcome:
+    """Where a scan wrote that is long over."""
+
+    out: Path
+
+
+def change(rng: Random, store: Store, round_: int, feeds_us: Mapping[Source, int | None]) -> None:
+    """Load a few records of another shop over those of one corner, and now and then state a source complete again."""
+    corner = rng.randrange(CORNERS)
+    records = [record for record in moved(corner, a_shop(rng), round_) if rng.random() < 0.3]
+    wanted = rng.sample(tuple(SOURCE_OF), rng.choice((1, 1, 2, 6)))
+    store.load(record for record in records if type(record) in wanted)
+    if rng.random() < 0.3:
+        store.feed({source: at_us + US_PER_HOUR for source, at_us in feeds_us.items() if at_us and rng.random() < 0.3})
+
+
+def moved(corner: int, book: FactBook, later: int) -> list[Record]:
+    """The records of a shop as those of one corner; stated `later` microseconds after."""
+    tables = (book.products, book.stock, book.customers, book.orders, book.sent, book.feedback)
+    return [
+        _moved(corner, record)._replace(updated_at_us=record.updated_at_us + later)
+        for table in tables
+        for record in table.values()
+    ]
+
+
+def in_corner(corner: int, message: Message) -> Message:
+    """The message as one to a customer of that corner, with the things that are sold there."""
+    return replace(
+        message,
+        message_id=f"{message.message_id}/{corner}",
+        customer_id=None if message.customer_id is None else at_corner(corner, message.customer_id),
+        email=message.email and (f"{corner}{message.email.strip()}" if corner else message.email),
+        items=tuple(replace(item, sku=at_corner(corner, item.sku)) for item in message.items),
+        replacements=tuple(at_corner(corner, sku) for sku in message.replacements),
+    )
+
+
+def at_corner(corner: int, name: str) -> str:
+    """The name of a thing or a person in a corner."""
+    return f"{name}~{corner}" if corner else name
+
+
+def _moved(corner: int, record: Any) -> Any:
+    match record:
+        case ProductRecord():
+            parts = json.dumps([at_corner(corner, sku) for sku in json.loads(record.bundle_of)])
+            return record._replace(sku=at_corner(corner, record.sku), bundle_of=parts)
+        case StockRecord():
+            return record._replace(sku=at_corner(corner, record.sku))
+        case CustomerRecord():
+            addresses = tuple(
+                (kind, f"{corner}{value}" if corner and kind == "email" else value) for kind, value in record.identities
+            )
+            home = record.household_id and at_corner(corner, record.household_id)
+            return record._replace(
+                customer_id=at_corner(corner, record.customer_id), household_id=home, identities=addresses
+            )
+        case OrderRecord():
+            return record._replace(
+                customer_id=at_corner(corner, record.customer_id),
+                sku=at_corner(corner, record.sku),
+                order_id=at_corner(corner, record.order_id),
+            )
+        case SentRecord():
+            shown = json.dumps([at_corner(corner, sku) for sku in json.loads(record.items)])
+            return record._replace(customer_id=at_corner(corner, record.customer_id), items=shown)
+        case _:
+            about = at_corner(corner, record.about) if record.about_kind == "sku" else record.about
+            return record._replace(customer_id=at_corner(corner, record.customer_id), about=about)
