@@ -154,14 +154,8 @@ def scan(
             delta.write_changes(run.connection, before, work.result, compare)
         else:
             _keep_state(work)
-        report = scan_report(
-            run.connection,
-            work.result,
-            _context(request, compiled, folder, walked.messages.accepted if is_delta else None),
-            products=folder.root / "products.parquet",
-            budgets=budgets if (budgets := work.result / "budgets.parquet").exists() else None,
-            previous=compare,
-        )
+        context = _context(request, compiled, folder, walked.messages.accepted if is_delta else None)
+        report = _report(run, work, context, folder, compare, before if is_delta else None)
         run.connection.close()
         _write(work.result, report, plan, walked.messages, identity["built_on"], why_all, request.lake)
         tell("report", 1, 1)
@@ -383,6 +377,29 @@ def _context(
         engine=request.engine,
         decided_anew=decided_anew,
     )
+
+
+def _report(
+    run: ScanRun,
+    work: Work,
+    context: ReportContext,
+    folder: Folder,
+    compare: Path | None,
+    built_on: delta.Before | None,
+) -> ScanReport:
+    """What was decided, beside the run in `compare`; of a delta also what that makes of the whole campaign."""
+    budgets = work.result / "budgets.parquet"
+    report = scan_report(
+        run.connection,
+        work.result,
+        context,
+        products=folder.root / "products.parquet",
+        budgets=budgets if budgets.exists() else None,
+        previous=compare,
+    )
+    if built_on is None or compare is None:
+        return report
+    return delta.of_whole(report, scan_report(run.connection, compare, context), built_on)
 
 
 def _write(

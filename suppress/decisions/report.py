@@ -336,6 +336,8 @@ class Sample:
 class ScanReport:
     """A campaign, decided. `as_of_from`, `as_of_to`: the first and last instant messages were judged as of; None = no
     messages. `customers`: different known ones. `unknown_customers`: messages whose recipient nobody knows.
+    `decided_anew`: of a scan that only decided what changed since another one, the messages it decided, which all other
+    figures are of; then `whole` and `shares` are of the whole campaign. Else both are None.
     """
 
     ruleset: str
@@ -363,6 +365,7 @@ class ScanReport:
     previous: Comparison | None = None
     sample: Sample = field(default_factory=Sample)
     decided_anew: int | None = None
+    whole: Verdicts | None = None
 
     @property
     def passed(self) -> tuple[Share, ...]:

@@ -79,8 +79,8 @@ def _of(amount: float, unit: str) -> str:
 
 
 def headline(report: ScanReport) -> str:
-    """What becomes of the messages, in one sentence."""
-    verdicts = report.verdicts
+    """What becomes of the messages, in one sentence; of the whole campaign, also where only some were decided again."""
+    verdicts = report.whole or report.verdicts
     if not verdicts.messages:
         return "There was no message to decide."
     if verdicts.send == verdicts.messages:
@@ -98,6 +98,8 @@ def headline(report: ScanReport) -> str:
 def items_sentence(report: ScanReport) -> str:
     """What becomes of the items, in one or two sentences; empty when messages had none."""
     items = report.items
+    if report.decided_anew == 0:
+        return "Nothing changed that any of them depends on."
     if not items.asked:
         return "The messages recommend no items."
     if not items.dropped:
@@ -122,6 +124,8 @@ def changed_sentence(report: ScanReport) -> str:
         told += f"; {number(before.new)} {_verb(before.new, 'is', 'are')} new and {number(before.gone)} gone"
     if report.decided_anew is not None:
         told += f". {counted(report.decided_anew, 'message')} had to be decided again"
+        if report.decided_anew and report.whole is not None:
+            told += "; all figures of items and rules are of these"
     return f"{told}."
 
 

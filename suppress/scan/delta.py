@@ -6,12 +6,14 @@ the earlier scan, and no source became usable or too old meanwhile. Where that c
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
+from suppress.decisions.decision import Verdict
+from suppress.decisions.report import ScanReport, Verdicts
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRuleset
 from suppress.scan.folder import Folder
@@ -54,6 +56,11 @@ class Before:
 
     out: Path
     told: Mapping[str, Any]
+
+    @property
+    def report(self) -> ScanReport:
+        """What it reported of all messages."""
+        return ScanReport.from_dict(json.loads((self.out / "report.json").read_text(encoding="utf-8")))
 
     @property
     def generation(self) -> int | None:
@@ -150,6 +157,23 @@ def take_affected(
     )
 
 
+def of_whole(report: ScanReport, was: ScanReport, before: Before) -> ScanReport:
+    """The report of a delta that also tells what becomes of the whole campaign, and how near it is to each `max_share`.
+
+    `was`: the report of the same messages as they were. What was not decided again is as the earlier scan left it.
+    """
+    earlier = before.report
+    verdicts = {
+        verdict: getattr(earlier.verdicts, verdict) - getattr(was.verdicts, verdict) + getattr(report.verdicts, verdict)
+        for verdict in map(str, Verdict)
+    }
+    shares = tuple(
+        replace(now, acted_on=then.acted_on - left.acted_on + now.acted_on, total=then.total - left.total + now.total)
+        for now, left, then in zip(report.shares, was.shares, earlier.shares, strict=True)
+    )
+    return replace(report, whole=Verdicts(**verdicts), shares=shares)
+
+
 def write_changes(connection: duckdb.DuckDBPyConnection, before: Before, result: Path, compare: Path) -> None:
     """`changes.csv`: whose verdict or items are others than before; and in `compare` the same messages as they were."""
     now = f"read_parquet({path(result / 'messages.parquet')})"
@@ -162,10 +186,12 @@ def write_changes(connection: duckdb.DuckDBPyConnection, before: Before, result:
         f" TO {target(result / 'changes.csv')} (FORMAT csv, HEADER)"
     )
     compare.mkdir(exist_ok=True)
-    connection.execute(
-        f"COPY (SELECT e.* FROM {earlier} e SEMI JOIN {now} n USING (message_id))"
-        f" TO {target(compare / 'messages.parquet')} (FORMAT parquet)"
-    )
+    for kind in ("messages", "items"):
+        all_of_it = f"read_parquet({path(before.out / f'{kind}.parquet')})"
+        connection.execute(
+            f"COPY (SELECT e.* FROM {all_of_it} e SEMI JOIN {now} n USING (message_id))"
+            f" TO {target(compare / f'{kind}.parquet')} (FORMAT parquet)"
+        )
 
 
 def _usable(

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,17 +14,22 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from suppress import scanning
+from suppress.decisions.report import Verdicts
+from suppress.errors import ShareError
 from suppress.facts.book import FactBook
 from suppress.facts.instants import US_PER_HOUR, from_us
-from suppress.facts.message import Message
+from suppress.facts.message import Item, Message
 from suppress.facts.records import CustomerRecord, OrderRecord, ProductRecord, Record, SentRecord, StockRecord
 from suppress.facts.snapshot import Source
+from suppress.reports.words import headline
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.scanning import ScanOutcome, ScanRequest, scan
+from suppress.service import load_ruleset
 from suppress.stores.database import Database
 from suppress.stores.lake import open_lake
 from suppress.stores.lake_rebuild import rebuild
@@ -111,7 +117,7 @@ def test_a_delta_leaves_out_only_what_stayed(rng: Random) -> None:
         in_corner(corner, message) for corner in range(CORNERS) for message in a_campaign(rng, MESSAGES_PER_CORNER)
     ]
     rng.shuffle(messages)
-    with a_store(messages) as store, no_report():
+    with a_store(messages) as store, no_report(), patch.object(scanning.delta, "of_whole", lambda told, *_: told):
         store.load(record for corner, book in enumerate(books) for record in moved(corner, book, 0))
         store.feed(books[0].feeds_us)
         rebuild(store.database, store.lake)
@@ -124,6 +130,166 @@ def test_a_delta_leaves_out_only_what_stayed(rng: Random) -> None:
             full = store.scan(f"full{number}", compiled)
             check_delta(read_back_in("first", store), read_back(delta), read_back(full), delta)
             previous = f"delta{number}" if delta.decided_all_because is None else previous
+
+
+RULES = """\
+version: 1
+ruleset: shop
+max_share: 0.6
+rules:
+  - id: has-it
+    drop: item
+    code: recently_purchased
+    when: {bought: {same: sku, within: 60 days%s}}
+%s  - id: nothing-left
+    suppress: message
+    code: too_few_items
+    when: {message.items_kept: {below: 1}}
+"""
+SCARCE = """\
+  - id: scarce
+    limit: {messages_per_unit: 1}
+    code: out_of_stock
+    when: {stock.available_units: {exists: true}}
+"""
+LATER_US = AS_OF_US + 1
+
+
+def product(sku: str, **other: Any) -> ProductRecord:
+    told = dict.fromkeys(ProductRecord._fields) | {"status": "active", "bundle_of": "[]", "attributes": "{}"}
+    return ProductRecord(**{**told, "sku": sku, "updated_at_us": AS_OF_US, **other})
+
+
+def customer(name: str, **other: Any) -> CustomerRecord:
+    told = dict.fromkeys(CustomerRecord._fields) | {"consent": "{}", "attributes": "{}", "identities": ()}
+    return CustomerRecord(**{**told, "customer_id": name, "updated_at_us": AS_OF_US, **other})
+
+
+def order(number: int, who: str, sku: str) -> OrderRecord:
+    return OrderRecord(f"o{number}", "1", who, sku, 1, AS_OF_US - 1, 0, 0, False, None, None, None, LATER_US)
+
+
+def to(name: str, *skus: str, **other: Any) -> Message:
+    items = tuple(Item(sku=sku) for sku in skus)
+    return Message(**{"message_id": f"to-{name}", "customer_id": name, "items": items, **other})
+
+
+@contextmanager
+def scanned_before(
+    messages: Sequence[Message], *, rules: str = RULES % ("", ""), as_of_us: int = AS_OF_US
+) -> Iterator[tuple[Store, CompiledRuleset]]:
+    """A shop of two in a household and eight others, scanned once."""
+    with a_store(messages) as store:
+        (store.root / "shop.yaml").write_text(rules)
+        compiled = load_ruleset(store.root / "shop.yaml")
+        store.load([product(sku) for sku in "AB"])
+        store.load([customer(f"c{n}", household_id="h" if n < 2 else None) for n in range(10)])
+        store.load([order(0, "c9", "A")])
+        store.feed(dict.fromkeys(Source, AS_OF_US))
+        rebuild(store.database, store.lake)
+        store.scan("first", compiled, as_of=from_us(as_of_us))
+        yield store, compiled
+
+
+CAMPAIGN = [to(f"c{n}", "A") for n in range(10)]
+
+
+def test_nothing_changed() -> None:
+    """Where nothing changed nothing is decided again, and the campaign is still told as a whole."""
+    with scanned_before(CAMPAIGN) as (store, compiled):
+        for name, previous in (("delta", "first"), ("again", "delta")):
+            delta = store.scan(name, compiled, previous=previous)
+
+            assert (0, None) == (delta.decided_anew, delta.decided_all_because)
+            assert [] == changes_of(delta.out)
+            assert Verdicts(send=9, suppress=1) == delta.report.whole
+            assert "Of 10 messages, 9 go out and 1 stays home." == headline(delta.report)
+
+
+def test_a_delta_is_stopped_by_the_share_of_the_whole() -> None:
+    """Most of the few that changed may be suppressed; too many of the whole campaign may not, and it is counted."""
+    with scanned_before(CAMPAIGN) as (store, compiled):
+        store.load([order(n, f"c{n}", "A") for n in range(2, 7)])
+        refresh(store.database, store.lake)
+        delta = store.scan("delta", compiled, previous="first")
+
+        assert (5, Verdicts(send=4, suppress=6)) == (delta.decided_anew, delta.report.whole)
+        assert [(6, 10)] == [(share.acted_on, share.total) for share in delta.report.shares]
+        assert 5 == len(changes_of(delta.out))
+
+        # Built on the delta: it goes back to the full scan before it.
+        store.load([order(7, "c7", "A")])
+        refresh(store.database, store.lake)
+        with pytest.raises(ShareError):
+            store.scan("second", compiled, previous="delta")
+
+
+def test_a_household_is_decided_again_as_one() -> None:
+    """Where the purchases of households count, a member's order concerns messages to the others."""
+    with scanned_before(CAMPAIGN, rules=RULES % (", by: household", "")) as (store, compiled):
+        store.load([order(1, "c1", "A")])
+        refresh(store.database, store.lake)
+        delta = read_back(store.scan("delta", compiled, previous="first"))
+
+        assert ["to-c0", "to-c1"] == [row["message_id"] for row in delta.messages]
+
+
+def test_messages_with_times_of_their_own_need_no_other() -> None:
+    """The scan's own time may be another when no message goes by it."""
+    timed = [replace(message, send_at=from_us(AS_OF_US)) for message in CAMPAIGN]
+    with scanned_before(timed, as_of_us=AS_OF_US + US_PER_HOUR) as (store, compiled):
+        store.load([order(1, "c1", "A")])
+        refresh(store.database, store.lake)
+
+        assert 1 == store.scan("delta", compiled, previous="first").decided_anew
+
+
+@pytest.mark.parametrize(
+    ("because", "rules", "what"),
+    [
+        ("the rules are others", RULES % ("", ""), "rules"),
+        ("the message files are others", RULES % ("", ""), "messages"),
+        ("it is decided as of another time", RULES % ("", ""), "as_of"),
+        ("what changed in the facts since cannot be told", RULES % ("", ""), "rebuilt"),
+        ("the earlier output keeps nothing to build on", RULES % ("", ""), "no state"),
+        ("limited stock is shared out over all messages together", RULES % ("", SCARCE), "nothing"),
+        ("a source was loaded for the first time, is fresh again, or grew too old",
+         RULES.replace("rules:", "defaults: {orders_max_age: 1 hours}\nrules:") % ("", ""), "fed"),
+        ("who lives with whom, or whose address it is, may have changed", RULES % (", by: household", ""), "customers"),
+    ],
+)  # fmt: skip
+def test_everything_is_decided_again(because: str, rules: str, what: str) -> None:
+    """Where it cannot be said what stayed, all is decided, and the operator is told why."""
+    late = replace(CAMPAIGN[0], send_at=from_us(AS_OF_US + US_PER_HOUR + 5))
+    with scanned_before([late, *CAMPAIGN[1:]], rules=rules) as (store, before):
+        compiled = before
+        other: dict[str, Any] = {}
+        match what:
+            case "rules":
+                (store.root / "shop.yaml").write_text(rules.replace("60 days", "61 days"))
+                compiled = load_ruleset(store.root / "shop.yaml")
+            case "messages":
+                write_jsonl(CAMPAIGN[1:], store.root / "in.jsonl")
+            case "as_of":
+                other = {"as_of": from_us(AS_OF_US + 1)}
+            case "rebuilt":
+                shutil.rmtree(store.lake)
+                store.load([order(1, "c1", "A")])
+                rebuild(store.database, store.lake)
+            case "no state":
+                shutil.rmtree(store.root / "first" / "state")
+            case "fed":
+                # Fresh enough for all but the last message before, and for that one now.
+                store.feed({Source.ORDERS: AS_OF_US + 10})
+                refresh(store.database, store.lake)
+            case "customers":
+                store.load([customer("c5", household_id="h", updated_at_us=LATER_US)])
+                refresh(store.database, store.lake)
+        told = store.scan("again", compiled, previous="first", **other)
+
+        assert because == told.decided_all_because
+        assert because == json.loads((told.out / "run.json").read_text())["decided_all_because"]
+        assert told.decided_anew == len(read_back(told).messages) == told.report.verdicts.messages
 
 
 def check_delta(before: Scanned, delta: Scanned, full: Scanned, outcome: ScanOutcome) -> None:
