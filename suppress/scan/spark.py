@@ -41,6 +41,7 @@ _SPARKS_SHARE: Final = 0.6
 _BESIDE_SHARE: Final = 0.3
 _SPREAD: Final = "coalesce(m.customer_id, concat(chr(1), m.message_no))"
 """`of_customer` of a message: no customer's id contains a control character."""
+_KEPT: Final = f"{CARRIED} kept"
 _READ_ONCE: Final = ("sent_past", "opinion")
 _SMALL: Final = ("product", "stock ", "style_stock", "part")
 """What relations begin with that every worker gets whole."""
@@ -121,7 +122,10 @@ class SparkRun(ScanRun):
 
     def _keep(self, rows: "DataFrame") -> "DataFrame":
         """The rows worked out, in the workers' memory and on their disks, without how they came about."""
-        return rows.localCheckpoint(eager=True)
+        # By what rows lie divided is remembered of a column with a name of its own; Spark's optimizer undoes an alias
+        # of the same name, and then finds its column no more.
+        kept = rows.withColumnRenamed(CARRIED, _KEPT).localCheckpoint(eager=True)
+        return kept.withColumnRenamed(_KEPT, CARRIED)
 
     def _query(self, select: str) -> "DataFrame":
         return self._spark.sql(in_spark(select))
@@ -220,7 +224,7 @@ class _SparkFacts(FolderFacts):
     """Snapshots from tables of the catalogue."""
 
     def __init__(self, run: SparkRun) -> None:
-        super().__init__(run.connection, run._folder)
+        super().__init__(run.connection, run._folder, run._compiled.needs)
         self._run = run
 
     def _rows(self, select: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from suppress.errors import FactsError
 from suppress.scan.folder import MANIFEST, TABLES, Folder
@@ -83,7 +83,9 @@ def view_facts(session: "SparkSession", folder: Folder) -> None:
             raise FactsError(f"the table {named.get(table, table)} lacks the column {lacking[0]}")
         rows = rows.select(*columns)
         if "customer_id" in columns:
-            rows = rows.withColumn(CARRIED, functions.col("customer_id"))
+            # A checkpoint remembers one column its rows lie by. It must be this one, so the other is not the same.
+            whose = functions.concat(functions.col("customer_id"), functions.lit(""))
+            rows = rows.withColumn(CARRIED, functions.col("customer_id")).withColumn("customer_id", whose)
         if table in SMALL:
             rows = functions.broadcast(rows)
         rows.createOrReplaceTempView(quoted(view_of(table)))
@@ -114,7 +116,7 @@ def write_bucketed(session: "SparkSession", folder: Folder, database: str, bucke
         writer.saveAsTable(target)
         if table in _NEEDED and (file := folder.root / f"{table}.parquet").exists():
             shutil.copyfile(file, into / file.name)
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": folder.about.get("format"),
         "feeds_us": {source.value: at_us for source, at_us in folder.feeds_us.items()},
         "lines": [],
@@ -156,15 +158,15 @@ def _of_files(session: "SparkSession", folder: Folder, table: str) -> "DataFrame
         file = folder.root / f"{table}.parquet"
         return _read(session, schema, [file]) if file.exists() else session.createDataFrame([], schema)
     parts: dict[Sequence[str], list[Path]] = {}
-    for number, file in enumerate(folder.lines):
+    for number, lines in enumerate(folder.lines):
         void = tuple(pairs for pairs, below in folder.replaced if number < below)
-        parts.setdefault(void, []).append(folder.root / file)
+        parts.setdefault(void, []).append(folder.root / lines)
     read = []
-    for void, files in parts.items():
+    for voided, files in parts.items():
         rows = _read(session, schema, files)
-        if void:
-            pairs = _read(session, "customer_id STRING, sku STRING", [folder.root / file for file in void])
-            rows = rows.join(pairs, ["customer_id", "sku"], "left_anti")
+        if voided:
+            replaced = _read(session, "customer_id STRING, sku STRING", [folder.root / pairs for pairs in voided])
+            rows = rows.join(replaced, ["customer_id", "sku"], "left_anti")
         read.append(rows)
     return reduce(lambda one, other: one.union(other), read) if read else session.createDataFrame([], schema)
 

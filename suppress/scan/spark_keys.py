@@ -2,8 +2,8 @@
 
 Every message is of one customer, so nothing changes in what a query means: a join, a group or a window by message or by
 candidate that goes by the message's customer too has the same rows. But Spark then sees that both sides lie divided by
-customer already and moves neither. The column `of_customer` is never NULL, unlike `customer_id`: messages to nobody that
-is known are spread by their number.
+customer already and moves neither. The column `of_customer` is never NULL, unlike `customer_id`: messages to nobody
+that is known are spread by their number.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _OF_MESSAGES: Final = ("message_no", "pair_no")
 _CUSTOMERS: Final = ("customer_id", "member_id")
 
 
-def with_customers(tree: exp.Expression) -> exp.Expression:
+def with_customers(tree: exp.Expr) -> exp.Expr:
     """The query, changed in place, over tables that all have a column `of_customer` beside their keys."""
     for comparison in list(tree.find_all(exp.EQ)):
         _compare(comparison)
@@ -93,7 +93,7 @@ def _is_list_of_one(select: exp.Select) -> bool:
     return isinstance(parent, exp.In)
 
 
-def _projections(query: exp.Expression) -> Iterator[exp.Expression]:
+def _projections(query: exp.Expr) -> Iterator[exp.Expr]:
     inner = query.unnest()
     if isinstance(inner, exp.SetOperation):
         yield from _projections(inner.left)
@@ -102,7 +102,7 @@ def _projections(query: exp.Expression) -> Iterator[exp.Expression]:
         yield from list(inner.expressions)
 
 
-def _first(expressions: list[exp.Expression], names: tuple[str, ...]) -> exp.Column | None:
+def _first(expressions: list[exp.Expr], names: tuple[str, ...]) -> exp.Column | None:
     for name in names:
         for expression in expressions:
             for column in expression.find_all(exp.Column):
@@ -115,10 +115,10 @@ def _carried(column: exp.Column) -> exp.Column:
     return exp.column(CARRIED, table=column.args.get("table"))
 
 
-def _is_customer(side: exp.Expression) -> bool:
+def _is_customer(side: exp.Expr) -> bool:
     return isinstance(side, exp.Column) and side.name in _CUSTOMERS
 
 
-def _rename(column: exp.Expression) -> None:
+def _rename(column: exp.Expr) -> None:
     if isinstance(column, exp.Column) and column.name == "customer_id":
         column.set("this", exp.to_identifier(CARRIED))

@@ -23,6 +23,8 @@ OWN_SETTINGS: Final = {
     # What keeps rows that lie together by customer where they are.
     "spark.sql.requireAllClusterKeysForCoPartition": "false",
     "spark.sql.sources.bucketing.enabled": "true",
+    # What is small says so; nothing else goes to every worker because it looked small.
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
     # Spark 4.3 loses what it knows of the columns of a checkpoint beneath UNION ALL, and fails ("key not found").
     "spark.sql.constraintPropagation.enabled": "false",
     # It would divide tables anew that lie divided by customer already.

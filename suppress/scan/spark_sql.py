@@ -22,12 +22,12 @@ def in_spark(select: str) -> str:
     return _spelled(tree).sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
-def parsed(select: str) -> exp.Expression:
+def parsed(select: str) -> exp.Expr:
     """The tree of a query in DuckDB's dialect."""
     return sqlglot.parse_one(select, read="duckdb")
 
 
-def _spelled(tree: exp.Expression) -> exp.Expression:
+def _spelled(tree: exp.Expr) -> exp.Expr:
     for select in list(tree.find_all(exp.Select)):
         _whole_rows(select)
         _lateral(select)
@@ -66,10 +66,12 @@ def _lateral(select: exp.Select) -> None:
             select.append("laterals", view)
 
 
-def _respell(node: exp.Expression) -> exp.Expression:
+def _respell(node: exp.Expr) -> exp.Expr:
     match node:
         case exp.Filter(this=exp.ArrayAgg(this=exp.Order())):
             return _ordered_list(node)
+        case exp.Filter(this=exp.Count(this=exp.Distinct())):
+            return _distinct_count(node)
         case exp.ArrayOverlaps():
             return exp.Anonymous(this="ARRAYS_OVERLAP", expressions=[node.this, node.expression])
         case exp.Length():
@@ -81,8 +83,8 @@ def _respell(node: exp.Expression) -> exp.Expression:
             return _written_instant(node)
         case exp.Cast() if node.to.this is exp.DataType.Type.UBIGINT:
             return _from_hexadecimal(node)
-        case exp.Greatest() | exp.Least() if not node.expressions:
-            return node.this
+        case exp.Greatest(this=exp.Expr() as only) | exp.Least(this=exp.Expr() as only) if not node.expressions:
+            return only
         case exp.Join() if node.kind == "ANTI":
             node.set("side", "LEFT")
             return node
@@ -90,7 +92,7 @@ def _respell(node: exp.Expression) -> exp.Expression:
             return node
 
 
-def _ordered_list(node: exp.Expression) -> exp.Expression:
+def _ordered_list(node: exp.Expr) -> exp.Expr:
     """Spark's lists have no order of their own: pairs of (order, value) are collected, sorted, and stripped."""
     order = node.this.this
     (by,) = order.expressions
@@ -111,13 +113,21 @@ def _ordered_list(node: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this="TRANSFORM", expressions=[in_order, value])
 
 
-def _written_instant(node: exp.TimeToStr) -> exp.Expression:
+def _distinct_count(node: exp.Expr) -> exp.Expr:
+    """Spark counts what is distinct by moving every row; how large the sets are it can tell where they lie."""
+    (counted,) = node.this.this.expressions
+    found = exp.Anonymous(this="COLLECT_SET", expressions=[counted.copy()])
+    size = exp.Anonymous(this="SIZE", expressions=[exp.Filter(this=found, expression=node.expression.copy())])
+    return exp.cast(size, exp.DataType.Type.BIGINT)
+
+
+def _written_instant(node: exp.TimeToStr) -> exp.Expr:
     if node.args["format"].name != _AS_WRITTEN:
         raise ValueError(f"no translation of the format {node.args['format'].name}")
     return exp.Anonymous(this="DATE_FORMAT", expressions=[node.this, exp.Literal.string(_INSTANT)])
 
 
-def _from_hexadecimal(node: exp.Cast) -> exp.Expression:
+def _from_hexadecimal(node: exp.Cast) -> exp.Expr:
     """`CAST('0x' || digits AS UBIGINT)`: Spark has no unsigned type; a decimal of 20 digits holds as much."""
     text = node.this.unnest()
     if not isinstance(text, exp.DPipe) or text.left.name != "0x":
@@ -135,7 +145,7 @@ class Ordered(NamedTuple):
 
 
 def ordered(select: str) -> Ordered:
-    """A query `[SELECT * [EXCLUDE (...)] FROM (] ... ORDER BY columns`, taken apart. Raises ValueError as `in_spark`."""
+    """A query `[SELECT * [EXCLUDE (...)] FROM (] ... ORDER BY columns`, taken apart. Raises as `in_spark`."""
     tree = parsed(select)
     left_out: tuple[str, ...] = ()
     while (inner := _wrapped(tree)) is not None:
@@ -148,7 +158,7 @@ def ordered(select: str) -> Ordered:
     return Ordered(in_spark(tree.sql(dialect="duckdb")), by, left_out)
 
 
-def _wrapped(tree: exp.Expression) -> exp.Expression | None:
+def _wrapped(tree: exp.Expr) -> exp.Expr | None:
     """What stands in the parentheses of `SELECT * FROM (...)`, when nothing else is said."""
     if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or not isinstance(tree.expressions[0], exp.Star):
         return None

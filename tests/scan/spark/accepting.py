@@ -36,6 +36,7 @@ class AcceptingRun(SparkRun):
     def _copy(self, select: str, file: Path) -> None:
         self._spark.sql(ordered(select).select)
         self.accepted.append(file.name)
+        file.touch()
 
     def _join(self, buckets: int) -> None:
         """There are no tables to make lists of."""

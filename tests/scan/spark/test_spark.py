@@ -13,7 +13,6 @@ import pytest
 
 from suppress import scanning
 from suppress.facts.instants import from_us
-from suppress.facts.message import Message
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import read_ruleset
 from suppress.scan.folder import read_folder
@@ -40,7 +39,7 @@ pytestmark = [
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
 SHIPPED = sorted(path for path in Path("rulesets").glob("*.yaml") if not path.name.endswith(".cases.yaml"))
-RANDOM_SEEDS = range(100, 108)
+RANDOM_SEEDS = range(100, 104)
 LISTS = ("send.csv", "suppressed.csv")
 
 
@@ -147,7 +146,7 @@ def seen_in(out: Path) -> Counter[str]:
 def test_every_kind_of_rule_comes_to_the_same_on_both_engines(session: Any, tmp_path: Path) -> None:
     """Households, bundles, replacements, holds, a control group, limits and several instants: the tables are equal."""
     compiled = compiled_file(EVERYTHING)
-    facts, messages = campaign(tmp_path, 7, 150)
+    facts, messages = campaign(tmp_path, 24, 150)
     by_duckdb = scan_with("duckdb", compiled, facts, messages, tmp_path / "duckdb", session)
     by_spark = scan_with("spark", compiled, facts, messages, tmp_path / "spark", session)
 
@@ -155,12 +154,21 @@ def test_every_kind_of_rule_comes_to_the_same_on_both_engines(session: Any, tmp_
     seen = seen_in(by_duckdb)
     fired = {rule.id for rule in compiled.item_rules}
     assert fired <= set(seen), f"no rule {fired - set(seen)} fired"
-    for what in ("send", "hold", "suppress", "control group", "to nobody known", "replacements shown", "unknown"):
+    for what in (
+        "send",
+        "hold",
+        "suppress",
+        "control group",
+        "to nobody known",
+        "replacements shown",
+        "unknown",
+        "eligible again",
+    ):
         assert seen[what] > 0, f"{what} is not seen: {seen}"
     assert seen["instants"] > 3
 
 
-@pytest.mark.parametrize("seed", [2, 3, 5])
+@pytest.mark.parametrize("seed", [3, 5])
 def test_random_campaigns_come_to_the_same_on_both_engines(session: Any, tmp_path: Path, seed: int) -> None:
     """Whatever the rules: the tables are equal."""
     compiled = compile_ruleset(a_ruleset(Random(seed)))
