@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from suppress.facts.fields import Field, FieldType, Operator, Scope
 from suppress.rules.compile import CompiledRule, CompiledRuleset
 from suppress.rules.ruleset import Effect
-from suppress.rules.tree import Bought, Compare, Leaf, Past, Said, Sent, Shown, leaves
+from suppress.rules.tree import Bought, Compare, Count, Leaf, Past, Said, Same, Sent, Shown, leaves
 from suppress.scan.sql import name
 
 RESTOCK_AT = "stock.restock_at"
@@ -87,6 +87,10 @@ class Asked:
         """The column of when the last that was counted happened."""
         return name(f"past {self._numbers[node]} last_us")
 
+    def reach(self, node: Bought) -> str:
+        """The column of when the purchase was made with which, the newest counted first, there are enough."""
+        return name(f"past {self._numbers[node]} reach_us")
+
     def sure(self, node: Past) -> str:
         """The column of whether what was counted is certainly all."""
         return name(f"past {self._numbers[node]} sure")
@@ -106,6 +110,12 @@ class Asked:
     def holding(self) -> list[CompiledRule]:
         """The rules that hold messages."""
         return [rule for rule in self.message_rules if rule.effect is Effect.HOLD_MESSAGE]
+
+
+def counts_down(node: Bought) -> bool:
+    """Whether a condition ends when the last purchase but so many leaves its window: it asks for several units."""
+    is_window = node.within is not None and node.not_within is None
+    return is_window and node.at_least > 1 and node.count is Count.UNITS and node.same is not Same.COMPONENT
 
 
 def is_placed(field: str) -> bool:

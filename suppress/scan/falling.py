@@ -1,6 +1,6 @@
 """Say in SQL when a rule that fires now stops firing by the passing of time alone, where that has a closed form.
 
-It has one when the rule can only ever stop: its windows have no `not_within` and ask for one purchase (message), clocks
+It has one when the rule can only ever stop: its windows have no `not_within` and ask for units or one message, clocks
 and calendars are not asked, replenishment being due only excuses. Then a condition ends with its first part that ends
 (`all`) or its last (`any`), and an item may be shown again when the last of its rules has ended. The others are worked
 out by the engine, message by message (`engine.eligibility` is the reference of both).
@@ -14,7 +14,7 @@ from suppress.rules.compile import CompiledRule
 from suppress.rules.needs import LOCAL_FIELDS
 from suppress.rules.ruleset import WhenUnknown
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Said, Same, Sent, Shown
-from suppress.scan.asked import Asked
+from suppress.scan.asked import Asked, counts_down
 from suppress.scan.goods import DUE
 from suppress.scan.lower import truth
 from suppress.scan.sql import literal
@@ -49,8 +49,8 @@ def _only_falls(condition: Condition, *, negated: bool) -> bool:
             return _only_falls(part, negated=not negated)
         case Compare(field=field):
             return (field.name != DUE or _only_excuses(condition, negated)) and field.name not in LOCAL_FIELDS
-        case Bought(not_within=None, at_least=1, same=same):
-            return not negated and same is not Same.COMPONENT
+        case Bought(not_within=None, at_least=at_least, same=same):
+            return not negated and same is not Same.COMPONENT and (at_least == 1 or counts_down(condition))
         case Shown(not_within=None, at_least=1) | Said():
             return not negated
         case Sent(calendar=None, at_least=1):
@@ -81,6 +81,8 @@ def _end(condition: Condition, asked: Asked, blocks: bool) -> str:
             return _end(part, asked, blocks)
         case Bought(within=within) | Shown(within=within) | Said(within=within) | Sent(within=within) if within:
             past, last = asked.past(condition), asked.last(condition)
+            if isinstance(condition, Bought) and counts_down(condition):
+                last = asked.reach(condition)
             ended = f"{last} + {literal(within.us)}"
             # Where something else may count, what is true becomes unknown, and a rule that blocks goes on.
             if blocks and not isinstance(condition, Sent):

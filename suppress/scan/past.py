@@ -13,7 +13,7 @@ from suppress.facts.fields import Operator
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import MOST_MEMBERS, Source
 from suppress.rules.tree import Bought, By, Compare, Count, Leaf, Parts, Past, Said, Same, Shown
-from suppress.scan.asked import Asked
+from suppress.scan.asked import Asked, counts_down
 from suppress.scan.folder import Folder
 from suppress.scan.goods import DUE, Goods
 from suppress.scan.lower import truth
@@ -167,6 +167,7 @@ class History:
         columns = []
         for bought in self.bought:
             columns += self._truth(bought, Source.ORDERS, self._enough(bought), self._sure(bought))
+            columns += [self.asked.reach(bought)] if counts_down(bought) else []
         for shown in self._shown:
             enough = f"coalesce({self.asked.amount(shown)}, 0) >= {literal(shown.at_least)}"
             columns += self._truth(
@@ -251,7 +252,21 @@ class History:
                 f" UNION ALL SELECT {PAIR_OF_C}, c.as_of_us, {same}, {LINE} FROM {pair} {join} AND l.sku = c.sku"
                 f" WHERE c.{key} IS NULL"
             )
+        downs = [node for node in nodes if counts_down(node)]
+        if downs:
+            sums = ", ".join(f"{self._newest_first(node)} AS {name(f'down {n}')}" for n, node in enumerate(downs))
+            found = f"SELECT l.*, {sums} FROM ({found}) l"
+            columns += "".join(
+                f", max(l.ordered_at_us) FILTER (WHERE {self._counts(node)} AND {name(f'down {n}')} >="
+                f" {literal(node.at_least)}) AS {self.asked.reach(node)}"
+                for n, node in enumerate(downs)
+            )
         return f"SELECT {PAIR}, {columns} FROM ({found}) l GROUP BY {PAIR}"
+
+    def _newest_first(self, node: Bought) -> str:
+        """How many units count, from the newest purchase down to line `l`."""
+        units = f"CASE WHEN {self._counts(node)} THEN {_units(node)} ELSE 0 END"
+        return f"sum({units}) OVER (PARTITION BY l.pair_no ORDER BY l.ordered_at_us DESC)"
 
     def _reaches(self, way: Same, nodes: Sequence[Bought]) -> str:
         """Whether line `l` can count for pair `c` by this way: the key is the same, it matters, it is late enough."""
