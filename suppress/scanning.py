@@ -26,6 +26,7 @@ from suppress.reports.html import render
 from suppress.rules.compile import CompiledRuleset
 from suppress.rules.needs import sources_of
 from suppress.scan import delta
+from suppress.scan.estimates import estimate
 from suppress.scan.figures import rules_of, scan_report
 from suppress.scan.folder import Folder, read_folder
 from suppress.scan.message_files import message_files
@@ -306,7 +307,17 @@ def _eligible_again(compiled: CompiledRuleset) -> Exact:
 def _plan(request: ScanRequest, compiled: CompiledRuleset, folder: Folder, as_of_us: int) -> ScanPlan:
     limits = Limits(memory_bytes=memory_bytes(request.memory), threads=request.threads or os.cpu_count() or 1)
     files = message_files(request.messages)
-    return make_plan(compiled, folder, request.messages, files, as_of_us=as_of_us, limits=limits)
+    expected = estimate(files)
+    return make_plan(
+        compiled,
+        folder,
+        request.messages,
+        files,
+        as_of_us=as_of_us,
+        limits=limits,
+        rows=expected.messages,
+        candidates=expected.items,
+    )
 
 
 def _as_of_us(request: ScanRequest, clock: Callable[[], datetime]) -> int:

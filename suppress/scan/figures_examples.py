@@ -208,7 +208,9 @@ def _prevented(connection: duckdb.DuckDBPyConnection, chosen: list[_Found]) -> t
             "SELECT sku, title FROM report_products WHERE sku IN (SELECT unnest(?))", [replacements]
         ).fetchall()
     )
-    return tuple(_told(found, *messages[found.message_id], titles) for found in chosen)
+    # A message without an id cannot be told of; it counts all the same.
+    named = (found for found in chosen if found.message_id in messages)
+    return tuple(_told(found, *messages[found.message_id], titles) for found in named)
 
 
 def _told(found: _Found, channel: str | None, as_of_us: int, titles: Mapping[str, str | None]) -> Prevented:
