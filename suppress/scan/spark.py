@@ -6,11 +6,13 @@ that what is bucketed by customer is never moved. Where rows are counted, or a t
 
 import shutil
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 import pyarrow as pa
+from pyarrow import parquet
 
 from suppress.errors import FactsError
 from suppress.rules.compile import CompiledRuleset
@@ -41,6 +43,7 @@ _SPARKS_SHARE: Final = 0.6
 _BESIDE_SHARE: Final = 0.3
 _SPREAD: Final = "coalesce(m.customer_id, concat(chr(1), m.message_no))"
 """`of_customer` of a message: no customer's id contains a control character."""
+_ARROW: Final = {pa.string(): "STRING", pa.int64(): "BIGINT", pa.bool_(): "BOOLEAN"}
 _KEPT: Final = f"{CARRIED} kept"
 _READ_ONCE: Final = ("sent_past", "opinion")
 _SMALL: Final = ("product", "stock ", "style_stock", "part")
@@ -71,6 +74,7 @@ class SparkRun(ScanRun):
         self._spark = self._session
         self._between = work.root / "spark"
         self._messages = 0
+        self._numbers = count()
 
     def walk(self, border: Border, rejects: Path, progress: Progress, take: Take | None = None) -> Walked:
         """As `ScanRun.walk`. Raises FactsError with what Spark says, too."""
@@ -157,7 +161,11 @@ class SparkRun(ScanRun):
     def _take(self, relation: str, made: pa.Table) -> None:
         from pyspark.sql import functions  # noqa: PLC0415
 
-        rows = functions.broadcast(self._spark.createDataFrame(made))
+        # As Parquet: to take Arrow's tables as they are, Spark would have pandas installed.
+        file = self._between / f"made-{next(self._numbers)}.parquet"
+        parquet.write_table(made, file)
+        schema = ", ".join(f"{quoted(each.name)} {_ARROW[each.type]}" for each in made.schema)
+        rows = functions.broadcast(self._spark.read.schema(schema).parquet(glob_free(file)))
         if "message_no" in made.column_names:
             whose = self._spark.sql(f"SELECT message_no, {CARRIED} FROM asked_message")
             rows = whose.join(rows, "message_no")

@@ -9,15 +9,16 @@ from suppress.errors import FactsError
 
 pytest.importorskip("sqlglot")
 
-from suppress.scan import spark_session  # noqa: E402
-from suppress.scan.spark_session import made_session  # noqa: E402
-from suppress.scan.spark_sql import in_spark, ordered  # noqa: E402
+from suppress.scan import spark_session
+from suppress.scan.spark_session import made_session
+from suppress.scan.spark_sql import in_spark, ordered
 
 TRANSLATED = [
     (
         "SELECT message_no, list(sku ORDER BY position) FILTER (WHERE shown) AS kept FROM placed GROUP BY message_no",
-        "SELECT message_no, TRANSFORM(ARRAY_SORT(COLLECT_LIST(STRUCT(position AS at, sku AS value)) FILTER(WHERE shown)),"
-        " e -> e.value) AS kept, of_customer AS of_customer FROM placed GROUP BY message_no, of_customer",
+        "SELECT message_no, TRANSFORM(ARRAY_SORT(COLLECT_LIST(STRUCT(position AS at, sku AS value))"
+        " FILTER(WHERE shown)), e -> e.value) AS kept,"
+        " of_customer AS of_customer FROM placed GROUP BY message_no, of_customer",
     ),
     (
         "SELECT l.sku FROM pair c JOIN line l ON l.customer_id = c.customer_id",
@@ -72,7 +73,7 @@ def test_without_java_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     """No Java: the error names it, and what to do."""
     pytest.importorskip("pyspark")
     monkeypatch.setattr(spark_session, "java_command", lambda: None)
-    with pytest.raises(FactsError, match="needs Java.*help: install Java 17"):
+    with pytest.raises(FactsError, match=r"needs Java.*help: install Java 17"):
         made_session(threads=1, memory_bytes=1 << 30, temp=tmp_path)
 
 
