@@ -56,9 +56,9 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
 class Folder:
     """A facts folder. `feeds_us`: source -> as of when it is complete; None = never loaded.
 
-    `lines`, `sent`: files of order lines and of the sent log, relative to `root`. `replaced`: files of (customer_id, sku)
-    whose lines in the first so many files are void. `one_category`: every product has a category, and all products of
-    a style the same one.
+    `lines`, `sent`: files of order lines and of the sent log, relative to `root`. `replaced`: files of (customer_id,
+    sku) whose lines in the first so many files are void. `one_category`: every product has a category, and all
+    products of a style the same one.
     """
 
     root: Path

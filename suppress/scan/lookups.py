@@ -1,4 +1,4 @@
-"""Work out in Python what SQL engines spell differently: patterns, declared attributes, clocks; once per distinct value.
+"""Work out in Python what SQL engines spell differently (patterns, attributes, clocks), once per distinct value.
 
 Each lookup is a small table of what was asked and what came of it, made by the very functions `check` uses; the large
 tables are then only joined with it.

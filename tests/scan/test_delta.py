@@ -47,7 +47,9 @@ TEMPORARY = SHM if os.access(SHM, os.W_OK) else None
 CORNERS = 5
 """Shops of the same size side by side, so that what changes in one leaves messages of the others alone."""
 MESSAGES_PER_CORNER = 6
-CAMPAIGNS = int(os.environ.get("SUPPRESS_DELTA_CAMPAIGNS") or 25)
+CAMPAIGNS = int(os.environ.get("SUPPRESS_DELTA_CAMPAIGNS") or 8)
+DICE = st.integers(min_value=0, max_value=2**63)
+"""One number a campaign is drawn from: drawn throw by throw, Hypothesis takes longer to draw it than to scan it."""
 AMONG_RESTATED = ("evidence",)
 """What may say an older time of a stock figure that was stated again as it was."""
 
@@ -108,9 +110,10 @@ def a_store(messages: Sequence[Message]) -> Iterator[Store]:
 
 @seed(SEED)
 @settings(LONG, max_examples=CAMPAIGNS)
-@given(st.randoms(use_true_random=False))
-def test_a_delta_leaves_out_only_what_stayed(rng: Random) -> None:
+@given(DICE)
+def test_a_delta_leaves_out_only_what_stayed(dice: int) -> None:
     """What a delta decides is what a full scan decides, row for row; all else is in the full scan as it was before."""
+    rng = Random(dice)
     compiled = compile_ruleset(a_ruleset(rng))
     books = [a_shop(rng) for _ in range(CORNERS)]
     messages = [

@@ -31,7 +31,9 @@ from tests.scan.campaign import Row, Scanned, no_report, read_back, write_jsonl
 from tests.scan.draw import a_campaign, a_shop
 from tests.scan.test_delta import TEMPORARY, at_corner, in_corner, moved
 
-CAMPAIGNS = int(os.environ.get("SUPPRESS_LIMIT_CAMPAIGNS") or 20)
+CAMPAIGNS = int(os.environ.get("SUPPRESS_LIMIT_CAMPAIGNS") or 8)
+DICE = st.integers(min_value=0, max_value=2**63)
+"""One number a campaign is drawn from: drawn throw by throw, Hypothesis takes longer to draw it than to scan it."""
 CORNERS = 12
 MESSAGES = 25
 
@@ -86,9 +88,10 @@ def limited(rng: Random) -> CompiledRuleset:
 
 @seed(SEED)
 @settings(LONG, max_examples=CAMPAIGNS)
-@given(st.randoms(use_true_random=False))
-def test_a_message_alone_gets_what_check_gives(rng: Random) -> None:
+@given(DICE)
+def test_a_message_alone_gets_what_check_gives(dice: int) -> None:
     """Of messages that share no sku, each gets the verdict, the items and the reasons `check` gives it."""
+    rng = Random(dice)
     compiled = limited(rng)
     book = FactBook()
     messages, places = [], {}
@@ -108,9 +111,10 @@ def test_a_message_alone_gets_what_check_gives(rng: Random) -> None:
 
 @seed(SEED)
 @settings(LONG, max_examples=CAMPAIGNS)
-@given(st.randoms(use_true_random=False))
-def test_shares_are_stable(rng: Random) -> None:
+@given(DICE)
+def test_shares_are_stable(dice: int) -> None:
     """No budget is passed, rows in any order give the same, and whoever is sent has what those before him leave."""
+    rng = Random(dice)
     compiled, book, places = limited(rng), a_shop(rng), reservations(rng)
     messages = [once_each(message) for message in a_campaign(rng, MESSAGES)]
     others = Others(places)
