@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests import debian
 from tests.npm import CACHE, NODE, installed
 
 HERE = Path(__file__).parent / "browser"
@@ -19,9 +20,8 @@ def chromium() -> str:
     Raises RuntimeError, which says what to do, when there is none: the tests of the page do not pass without a browser.
     """
     found = os.environ.get("SUPPRESS_CHROMIUM") or _on_the_path()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        _apt_get("update")
-        _apt_get("install", "-y", "--no-install-recommends", "chromium")
+    if found is None and debian.can_install():
+        debian.install("chromium")
         found = _on_the_path()
     if found is None:
         raise RuntimeError(
@@ -46,16 +46,3 @@ def visited(page: Path, pictures: Path | None = None) -> dict[str, Any]:
 
 def _on_the_path() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-def _apt_get(*arguments: str) -> None:
-    ran = subprocess.run(
-        ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", *arguments],
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if ran.returncode:
-        raise RuntimeError(f"apt-get {' '.join(arguments)} failed, and the tests of the report need it:\n{ran.stderr}")

@@ -20,6 +20,7 @@ from suppress.scan.message_files import message_files
 from suppress.scan.plan import Limits, make_plan
 from suppress.scan.work import Work
 from suppress.scanning import NoShares, ScanRequest, scan
+from tests import debian
 from tests.agreement.generate import AS_OF_US, a_ruleset
 from tests.scan.book_folder import write_folder
 from tests.scan.campaign import write_jsonl
@@ -32,15 +33,20 @@ from suppress.scan.spark_facts import write_bucketed  # noqa: E402
 from suppress.scan.spark_session import java_command  # noqa: E402
 from tests.scan.spark.accepting import AcceptingRun, ExplainedRun  # noqa: E402
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(java_command() is None, reason="there is no Java"),
-]
+pytestmark = pytest.mark.slow
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
 SHIPPED = sorted(path for path in Path("rulesets").glob("*.yaml") if not path.name.endswith(".cases.yaml"))
 RANDOM_SEEDS = range(100, 104)
 LISTS = ("send.csv", "suppressed.csv")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def java() -> None:
+    """Java, installed now where there is none: a second engine that nobody tried is none."""
+    if java_command() is None and debian.can_install():
+        debian.install("openjdk-17-jre-headless")
+    assert java_command() is not None, "no Java. On Debian: apt-get install openjdk-17-jre-headless"
 
 
 @pytest.fixture(scope="module")
