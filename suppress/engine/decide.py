@@ -27,14 +27,14 @@ from suppress.engine.holding import hold_until_us
 from suppress.engine.message_values import MessageValues
 from suppress.engine.placing import Judged, Placer, Placing, Run
 from suppress.engine.shared import SharedFacts, Terms, UnknownFact
-from suppress.engine.sharing import AVAILABLE_UNITS, NO_RESERVATIONS, Share, refused
+from suppress.engine.sharing import NO_RESERVATIONS, Share, refused
 from suppress.facts.fields import label_of
 from suppress.facts.instants import from_us
 from suppress.facts.inventory import oldest_us
 from suppress.facts.local_time import zone_of
 from suppress.facts.snapshot import Snapshot, Source
 from suppress.rules.compile import CompiledRuleset
-from suppress.rules.needs import goes_by_customers_clock
+from suppress.rules.needs import AVAILABLE_UNITS, goes_by_customers_clock
 from suppress.rules.ruleset import Effect
 from suppress.rules.tree import leaves
 

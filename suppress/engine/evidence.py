@@ -7,12 +7,13 @@ from suppress.engine.evaluate import Truth, carriers, truth
 from suppress.engine.features import ItemValues
 from suppress.engine.message_values import MessageValues
 from suppress.engine.opinions import opinions
-from suppress.engine.sharing import AVAILABLE_UNITS, Share
+from suppress.engine.sharing import Share
 from suppress.facts.fields import FieldType
 from suppress.facts.instants import from_us
 from suppress.facts.inventory import oldest_us
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRule
+from suppress.rules.needs import AVAILABLE_UNITS
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown
 from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words, limit_words
 from suppress.rules.wording_terms import unit_words

@@ -19,6 +19,7 @@ from suppress.facts.catalog import Product, is_under
 from suppress.facts.fields import label_of
 from suppress.facts.message import Item
 from suppress.facts.snapshot import Source
+from suppress.rules.needs import GROUP_IN_STOCK_SHARE, REPLENISHMENT_DUE
 from suppress.rules.tree import Bought, Past, Said, Same, Sent, Shown
 
 _OF_ITEM: Final = "item.attributes."
@@ -130,7 +131,7 @@ class ItemValues:
         if not isinstance(what, str):
             return self._why_no_past(what)
         sku = self.item.sku
-        if what == "item.replenishment_due":
+        if what == REPLENISHMENT_DUE:
             return self.message.purchases.problem() or self._why_no_product_value("item.replenish_days")
         if what.startswith("stock."):
             return self._why_no_stock(what)
@@ -171,7 +172,7 @@ class ItemValues:
 
     def _why_no_stock(self, name: str) -> UnknownFact:
         base, _, at = name.partition(" at ")
-        if base == "stock.group_in_stock_share":
+        if base == GROUP_IN_STOCK_SHARE:
             style = self.style_shelf()
             problem = None if style is None else style.problem
             return problem or self._why_no_product_value("item.item_group")

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from suppress.engine.features import ItemValues
 from suppress.engine.shared import SharedFacts
 from suppress.facts.local_time import next_clock_us
+from suppress.rules.needs import RESTOCK_AT
 from suppress.rules.ruleset import Hold
-
-RESTOCK_AT = "stock.restock_at"
 
 
 def hold_until_us(holds: Iterable[Hold], shared: SharedFacts, dropped: Iterable[ItemValues]) -> int | None:

@@ -9,9 +9,10 @@ from suppress.engine.evidence import Anyones, ReasonWriter
 from suppress.engine.features import ItemValues, Placed
 from suppress.engine.guarded import Answer, Engine
 from suppress.engine.message_values import MessageValues, slots_of
-from suppress.engine.sharing import AVAILABLE_UNITS, Holder, Share, share_of
+from suppress.engine.sharing import Holder, Share, share_of
 from suppress.facts.message import Item
 from suppress.rules.compile import CompiledRule, CompiledRuleset
+from suppress.rules.needs import AVAILABLE_UNITS
 
 
 class Judged(NamedTuple):

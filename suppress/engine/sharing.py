@@ -13,9 +13,9 @@ from suppress.decisions.decision import Why
 from suppress.engine.features import ItemValues
 from suppress.engine.shared import UnknownFact
 from suppress.rules.compile import CompiledRule
+from suppress.rules.needs import AVAILABLE_UNITS
 from suppress.rules.ruleset import WhenUnknown
 
-AVAILABLE_UNITS: Final = "stock.available_units"
 NO_RESERVATIONS: Final = UnknownFact("reservations", None, Why.UNAVAILABLE)
 
 

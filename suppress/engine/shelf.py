@@ -11,10 +11,9 @@ from suppress.decisions.decision import Why
 from suppress.engine.evaluate import Seen
 from suppress.engine.shared import SharedFacts, UnknownFact
 from suppress.facts.fields import CUSTOMERS_REGION
-from suppress.facts.inventory import StockLevel, oldest_us
+from suppress.facts.inventory import BEST_AVAILABILITY_FIRST, StockLevel, oldest_us
 from suppress.facts.snapshot import Source
 
-_BEST_FIRST: Final = ("in_stock", "backorder", "preorder", "out_of_stock")
 _SELLABLE: Final = "active"
 
 
@@ -112,7 +111,7 @@ def _restock_at(shelf: Shelf) -> Seen:
 
 def _availability(shelf: Shelf) -> Seen:
     stated = [level.availability for level in shelf.levels]
-    for word in _BEST_FIRST:
+    for word in BEST_AVAILABILITY_FIRST:
         if word in stated:
             return word
     return None

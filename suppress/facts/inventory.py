@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 AVAILABILITIES: Final = ("in_stock", "out_of_stock", "preorder", "backorder")
+BEST_AVAILABILITY_FIRST: Final = ("in_stock", "backorder", "preorder", "out_of_stock")
+"""Of several locations the best counts."""
 
 
 class StockLevel(NamedTuple):

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from suppress.decisions.decision import Mode
 from suppress.facts.fields import CUSTOMERS_REGION
 from suppress.problems import Position
+from suppress.rules.comparisons import DROPPED_CODE
 from suppress.rules.findings import Findings, quoted, suggestion
 from suppress.rules.needs import LOCAL_FIELDS, REPLENISHMENT_DUE
 from suppress.rules.ruleset import Rule, Ruleset
 from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, Compare, Sent
 
 _REPLENISHMENT = (REPLENISHMENT_DUE, "item.replenish_days")
-_DROPPED_CODE = "message.dropped_code"
 
 
 def find_lacks(ruleset: Ruleset, sound: list[Rule], findings: Findings) -> None:
@@ -64,7 +64,7 @@ def _check_drops(rules: list[Rule], drops: list[Rule], findings: Findings) -> No
                 'add a rule with "drop: item", or hold until a time',
             )
         for leaf in rule.leaves():
-            if not isinstance(leaf, Compare) or leaf.field.name != _DROPPED_CODE:
+            if not isinstance(leaf, Compare) or leaf.field.name != DROPPED_CODE:
                 continue
             for code in leaf.values:
                 if code not in codes:

@@ -25,6 +25,8 @@ from suppress.rules.tree import (
 )
 
 REPLENISHMENT_DUE: Final = "item.replenishment_due"
+AVAILABLE_UNITS: Final = "stock.available_units"
+RESTOCK_AT: Final = "stock.restock_at"
 GROUP_IN_STOCK_SHARE: Final = "stock.group_in_stock_share"
 
 LOCAL_FIELDS: Final = frozenset({"message.local_time", "message.local_weekday", "message.local_date"})

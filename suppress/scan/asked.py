@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 from suppress.facts.fields import Field, FieldType, Operator, Scope
 from suppress.rules.compile import CompiledRule, CompiledRuleset
+from suppress.rules.needs import AVAILABLE_UNITS, RESTOCK_AT
 from suppress.rules.ruleset import Effect
 from suppress.rules.tree import Bought, Compare, Count, Leaf, Past, Said, Same, Sent, Shown, leaves
 from suppress.scan.sql import name
-
-RESTOCK_AT = "stock.restock_at"
-AVAILABLE_UNITS = "stock.available_units"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from suppress.decisions.decision import Verdict
 from suppress.decisions.report import ScanReport, Verdicts
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRuleset
+from suppress.rules.needs import GROUP_IN_STOCK_SHARE
 from suppress.scan.folder import Folder
-from suppress.scan.goods import IN_STOCK_SHARE
 from suppress.scan.messages import MessagesRead
 from suppress.scan.plan import ScanPlan
 from suppress.scan.sql import literal, path, target
@@ -119,7 +119,7 @@ def affected(compiled: CompiledRuleset, folder: Folder, changes: Changes, state:
     skus = changes.of("sku")
     if Source.STOCK in compiled.max_age_us or "stock.age" in {field.base for field in stages.asked.fields.values()}:
         skus += f" UNION SELECT id FROM ({changes.relation}) WHERE source = {literal(changes.restated)}"
-    if IN_STOCK_SHARE in stages.asked.fields:
+    if GROUP_IN_STOCK_SHARE in stages.asked.fields:
         every = folder.relation("products")
         styles = f"SELECT item_group FROM ({every}) WHERE sku IN ({skus})"
         skus = f"SELECT sku FROM ({every}) WHERE item_group IN ({styles}) UNION {skus}"

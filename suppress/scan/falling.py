@@ -11,11 +11,10 @@ from typing import Final
 
 from suppress.decisions.decision import Mode
 from suppress.rules.compile import CompiledRule
-from suppress.rules.needs import LOCAL_FIELDS
+from suppress.rules.needs import LOCAL_FIELDS, REPLENISHMENT_DUE
 from suppress.rules.ruleset import WhenUnknown
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Not, Said, Same, Sent, Shown
 from suppress.scan.asked import Asked, counts_down
-from suppress.scan.goods import DUE
 from suppress.scan.lower import truth
 from suppress.scan.sql import literal
 
@@ -48,7 +47,9 @@ def _only_falls(condition: Condition, *, negated: bool) -> bool:
         case Not(part=part):
             return _only_falls(part, negated=not negated)
         case Compare(field=field):
-            return (field.name != DUE or _only_excuses(condition, negated)) and field.name not in LOCAL_FIELDS
+            return (
+                field.name != REPLENISHMENT_DUE or _only_excuses(condition, negated)
+            ) and field.name not in LOCAL_FIELDS
         case Bought(not_within=None, at_least=at_least, same=same):
             return not negated and same is not Same.COMPONENT and (at_least == 1 or counts_down(condition))
         case Shown(not_within=None, at_least=1) | Said():
@@ -106,4 +107,4 @@ def _holds(outcome: str, blocks: bool) -> str:
 
 def _asks_due(condition: Condition) -> bool:
     inner = condition.part if isinstance(condition, Not) else condition
-    return isinstance(inner, Compare) and inner.field.name == DUE
+    return isinstance(inner, Compare) and inner.field.name == REPLENISHMENT_DUE

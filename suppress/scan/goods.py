@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from suppress.facts.fields import CUSTOMERS_REGION, label_of
+from suppress.facts.inventory import BEST_AVAILABILITY_FIRST
 from suppress.facts.snapshot import Source
-from suppress.scan.asked import RESTOCK_AT, Asked
+from suppress.rules.needs import GROUP_IN_STOCK_SHARE, RESTOCK_AT
+from suppress.scan.asked import Asked
 from suppress.scan.folder import Folder
 from suppress.scan.lower import under
 from suppress.scan.sql import literal, literals, name
 from suppress.scan.usable import Usable
 
 _OF_ITEM: Final = "item.attributes."
-IN_STOCK_SHARE: Final = "stock.group_in_stock_share"
-DUE: Final = "item.replenishment_due"
 
 PRODUCT_COLUMNS: Final[Mapping[str, str]] = {
     "item.title": "title",
@@ -32,7 +32,6 @@ PRODUCT_COLUMNS: Final[Mapping[str, str]] = {
 """Field -> column of `product`."""
 
 _AVAILABLE: Final = "greatest(0, on_hand - reserved - safety_stock)"
-_BEST_FIRST: Final = ("in_stock", "backorder", "preorder", "out_of_stock")
 _ALL_KNOWN: Final = "CASE WHEN count({0}) = count(*) THEN CAST(sum({0}) AS BIGINT) END"
 
 STOCK_SUMS: Final[Mapping[str, str]] = {
@@ -44,7 +43,7 @@ STOCK_SUMS: Final[Mapping[str, str]] = {
     "stock.incoming_at": "min(incoming_at_us)",
     "stock.restock_at": "list(incoming_at_us) FILTER (WHERE incoming_units IS NULL OR incoming_units <> 0)",
     "stock.availability": "CASE "
-    + " ".join(f"WHEN bool_or(availability = {literal(word)}) THEN {literal(word)}" for word in _BEST_FIRST)
+    + " ".join(f"WHEN bool_or(availability = {literal(word)}) THEN {literal(word)}" for word in BEST_AVAILABILITY_FIRST)
     + " END",
     "stock.age": "min(updated_at_us)",
 }
@@ -127,7 +126,7 @@ class Goods:
             return f"g.{PRODUCT_COLUMNS[field]}"
         if field.startswith(_OF_ITEM):
             return f"g.{name(field)}"
-        if field == IN_STOCK_SHARE:
+        if field == GROUP_IN_STOCK_SHARE:
             fresh = self._usable.fresh(Source.STOCK, "w.stated_us", "m.as_of_us")
             return f"CASE WHEN NOT w.uncounted AND (w.stated_us IS NULL OR {fresh}) THEN w.in_stock_share END"
         if field.startswith("stock."):
@@ -138,7 +137,7 @@ class Goods:
     def joins(self) -> list[str]:
         """What is joined with candidates `c` of messages `m` for these fields: `g`, `w`, and one per place of stock."""
         joins = [f"LEFT JOIN product g ON g.sku = c.sku AND {self._usable.source(Source.PRODUCTS, 'm.as_of_us')}"]
-        if IN_STOCK_SHARE in self._fields:
+        if GROUP_IN_STOCK_SHARE in self._fields:
             joins.append("LEFT JOIN style_stock w ON w.item_group = g.item_group")
         for place in self.places:
             alias, table = self.alias(place), name(self.table(place))
@@ -164,7 +163,7 @@ class Goods:
         return f"CASE WHEN {fresh} THEN {value} END" if fresh != literal(True) else value
 
     def _places(self) -> list[str | None]:
-        stock = [field for field in self._fields if field.startswith("stock.") and field != IN_STOCK_SHARE]
+        stock = [field for field in self._fields if field.startswith("stock.") and field != GROUP_IN_STOCK_SHARE]
         return list(dict.fromkeys(field.partition(" at ")[2] or None for field in stock))
 
     def _stock_fields(self, place: str | None) -> list[str]:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from suppress.decisions.decision import Mode
 from suppress.facts.fields import Scope
 from suppress.rules.compile import CompiledRule
+from suppress.rules.needs import AVAILABLE_UNITS, REPLENISHMENT_DUE
 from suppress.rules.tree import Compare, Sent
-from suppress.scan.asked import AVAILABLE_UNITS, Asked, is_placed
-from suppress.scan.goods import DUE, Goods
+from suppress.scan.asked import Asked, is_placed
+from suppress.scan.goods import Goods
 from suppress.scan.lower import fires, truth
 from suppress.scan.past import History
 from suppress.scan.sql import any_of, literal, name
@@ -51,7 +52,7 @@ class Judging:
         columns += [
             f"{self._value(field)} AS {name(field)}"
             for field in self.asked.item_fields()
-            if field != DUE and not is_placed(field)
+            if field != REPLENISHMENT_DUE and not is_placed(field)
         ]
         asked_of_items = {leaf.field.name for leaf in self.asked.item_leaves if isinstance(leaf, Compare)}
         columns += [

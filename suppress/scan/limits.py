@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 from suppress.decisions.decision import Mode
 from suppress.rules.compile import CompiledRule
+from suppress.rules.needs import AVAILABLE_UNITS
 from suppress.rules.ruleset import WhenUnknown
-from suppress.scan.asked import AVAILABLE_UNITS
 from suppress.scan.judging import fired, obeyed
 from suppress.scan.sql import any_of, name
 
-PLACES_TAKEN = "stock.places_taken"
 _UNITS = name(AVAILABLE_UNITS)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from suppress.facts.fields import FieldType, Operator, label_of
+from suppress.rules.comparisons import DROPPED_CODE
 from suppress.rules.compile import CompiledRule
+from suppress.rules.needs import GROUP_IN_STOCK_SHARE, RESTOCK_AT
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown, leaves
 from suppress.scan import limits
-from suppress.scan.asked import RESTOCK_AT, Asked
+from suppress.scan.asked import Asked
 from suppress.scan.falling import NEVER, all_have_ends, end_of_rule
 from suppress.scan.judging import any_fired, by_number, first_obeyed, obeyed, reasons, rule_column, stated
 from suppress.scan.lower import truth
@@ -177,7 +179,7 @@ class Outcome:
                     seen = f"array_to_string({column}, ', ')"
                 elif field.type is FieldType.INSTANT:
                     seen = f"strftime(make_timestamp({column}), '%Y-%m-%dT%H:%M:%SZ')"
-                if field.name.startswith("stock.") and field.base != "stock.group_in_stock_share":
+                if field.name.startswith("stock.") and field.base != GROUP_IN_STOCK_SHARE:
                     at = stated(field.at)
             case Bought() | Shown() | Said() | Sent():
                 seen = (
@@ -188,7 +190,6 @@ class Outcome:
 
 
 _DROPPED: Final = "drop_no IS NOT NULL AND NOT is_replacement"
-DROPPED_CODE: Final = "message.dropped_code"
 
 
 def _label(leaf: Leaf) -> str:

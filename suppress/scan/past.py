@@ -12,10 +12,11 @@ from typing import Final
 from suppress.facts.fields import Operator
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import MOST_MEMBERS, Source
+from suppress.rules.needs import REPLENISHMENT_DUE
 from suppress.rules.tree import Bought, By, Compare, Count, Leaf, Parts, Past, Said, Same, Shown
 from suppress.scan.asked import Asked, counts_down
 from suppress.scan.folder import Folder
-from suppress.scan.goods import DUE, Goods
+from suppress.scan.goods import Goods
 from suppress.scan.lower import truth
 from suppress.scan.people import lacks, of_channels
 from suppress.scan.relevance import relevance
@@ -41,7 +42,7 @@ class History:
         self.bought = [node for node in asked.of_kind(Bought) if isinstance(node, Bought)]
         self._shown = [node for node in asked.of_kind(Shown) if isinstance(node, Shown)]
         self.said = [node for node in asked.of_kind(Said) if isinstance(node, Said)]
-        self._is_due_asked = DUE in asked.fields
+        self._is_due_asked = REPLENISHMENT_DUE in asked.fields
 
     @property
     def needs_lines(self) -> bool:
@@ -177,7 +178,7 @@ class History:
             enough = f"coalesce({self.asked.amount(said)}, 0) > 0"
             columns += self._truth(said, Source.FEEDBACK, enough, _is_known(said.same))
         if self._is_due_asked:
-            columns.append(f"{self._is_due()} AS {name(DUE)}")
+            columns.append(f"{self._is_due()} AS {name(REPLENISHMENT_DUE)}")
             columns.append("due_at_us")
         return columns
 

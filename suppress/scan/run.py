@@ -64,7 +64,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walked:
-    """What a run came to. `waiting`: dropped items whose `eligible_again_at` is still to be worked out."""
+    """What a run came to."""
 
     messages: MessagesRead
     buckets: int

@@ -6,10 +6,10 @@ the tables `asked_message` and `candidate` of that bucket. `scan.run` walks the 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from suppress.facts.fields import Scope, label_of
 from suppress.rules.compile import CompiledRuleset
+from suppress.rules.needs import GROUP_IN_STOCK_SHARE
 from suppress.rules.tree import Sent, Shown
 from suppress.scan.asked import Asked
 from suppress.scan.folder import Folder
@@ -20,8 +20,6 @@ from suppress.scan.past import History, Instants
 from suppress.scan.people import People
 from suppress.scan.sql import name
 from suppress.scan.usable import Usable
-
-NO_ROUND: Final = "later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +53,7 @@ class Stages:
         for place in self.goods.places:
             what = f"stock at {place}" if place else "stock, all locations"
             yield Stage(relation=self.goods.table(place), select=self.goods.stock(place), what=what)
-        if "stock.group_in_stock_share" in self.asked.fields:
+        if GROUP_IN_STOCK_SHARE in self.asked.fields:
             yield Stage(relation="style_stock", select=self.goods.style_stock(), what="stock of whole styles")
         if any(node.same.value == "component" for node in self.history.bought):
             yield Stage(relation="part", select=self.history.part(), what="what is inside bundles")

@@ -1,21 +1,12 @@
 """The table of places in messages that use up the budget of a limited item: one row per message and sku."""
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import CheckConstraint, Index
-from sqlmodel import Field
 
-from suppress.stores.tables import SQLITE_OPTIONS, TEXT, WHOLE, Base
+from suppress.stores.tables import SQLITE_OPTIONS, Base, key_column, whole_column
 
 MOST_ID: Final = 255
-
-
-def _key() -> Any:
-    return Field(sa_type=TEXT, primary_key=True)
-
-
-def _whole() -> Any:
-    return Field(sa_type=WHOLE)
 
 
 class ReservationRow(Base, table=True):
@@ -33,10 +24,10 @@ class ReservationRow(Base, table=True):
         SQLITE_OPTIONS,
     )
 
-    campaign_id: str = _key()
-    message_id: str = _key()
-    customer_id: str = _key()
-    sku: str = _key()
-    places: int = _whole()
-    reserved_at_us: int = _whole()
-    expires_at_us: int = _whole()
+    campaign_id: str = key_column()
+    message_id: str = key_column()
+    customer_id: str = key_column()
+    sku: str = key_column()
+    places: int = whole_column()
+    reserved_at_us: int = whole_column()
+    expires_at_us: int = whole_column()

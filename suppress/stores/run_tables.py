@@ -1,29 +1,12 @@
 """The tables scheduled scans are kept in: one row per scan that was due, one per schedule for its lease."""
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlmodel import Field
 
-from suppress.stores.tables import FLAG, SQLITE_OPTIONS, TEXT, WHOLE, Base
+from suppress.stores.tables import SQLITE_OPTIONS, Base, flag_column, key_column, text_column, whole_column
 
 RUN_STATES: Final = ("waiting", "running", "done", "failed", "missed")
-
-
-def _key() -> Any:
-    return Field(sa_type=TEXT, primary_key=True)
-
-
-def _text() -> Any:
-    return Field(sa_type=TEXT)
-
-
-def _whole() -> Any:
-    return Field(sa_type=WHOLE)
-
-
-def _flag() -> Any:
-    return Field(sa_type=FLAG)
 
 
 class RunRow(Base, table=True):
@@ -43,29 +26,29 @@ class RunRow(Base, table=True):
         SQLITE_OPTIONS,
     )
 
-    run_id: str = _key()
-    schedule: str = _text()
-    zone: str = _text()
-    slot_us: int = _whole()
-    send_us: int = _whole()
-    before_us: int = _whole()
-    state: str = _text()
-    kind: str | None = _text()
-    overlapped: bool = _flag()
-    asked_again: bool = _flag()
-    attempts: int = _whole()
-    owner: str | None = _text()
-    token: int = _whole()
-    late_us: int | None = _whole()
-    started_at_us: int | None = _whole()
-    finished_at_us: int | None = _whole()
-    outcome: str | None = _text()
-    reason: str | None = _text()
-    counts: str | None = _text()
-    ruleset: str | None = _text()
-    out: str = _text()
-    report: str | None = _text()
-    notice: str | None = _text()
+    run_id: str = key_column()
+    schedule: str = text_column()
+    zone: str = text_column()
+    slot_us: int = whole_column()
+    send_us: int = whole_column()
+    before_us: int = whole_column()
+    state: str = text_column()
+    kind: str | None = text_column()
+    overlapped: bool = flag_column()
+    asked_again: bool = flag_column()
+    attempts: int = whole_column()
+    owner: str | None = text_column()
+    token: int = whole_column()
+    late_us: int | None = whole_column()
+    started_at_us: int | None = whole_column()
+    finished_at_us: int | None = whole_column()
+    outcome: str | None = text_column()
+    reason: str | None = text_column()
+    counts: str | None = text_column()
+    ruleset: str | None = text_column()
+    out: str = text_column()
+    report: str | None = text_column()
+    notice: str | None = text_column()
 
 
 class ScheduleLeaseRow(Base, table=True):
@@ -74,11 +57,11 @@ class ScheduleLeaseRow(Base, table=True):
     __tablename__ = "schedule_leases"
     __table_args__ = (CheckConstraint("length(schedule) BETWEEN 1 AND 255", name="schedule"), SQLITE_OPTIONS)
 
-    schedule: str = _key()
-    owner: str | None = _text()
-    token: int = _whole()
-    lease_until_us: int = _whole()
-    planned_to_us: int = _whole()
-    next_slot_us: int | None = _whole()
-    next_send_us: int | None = _whole()
-    zone: str = _text()
+    schedule: str = key_column()
+    owner: str | None = text_column()
+    token: int = whole_column()
+    lease_until_us: int = whole_column()
+    planned_to_us: int = whole_column()
+    next_slot_us: int | None = whole_column()
+    next_send_us: int | None = whole_column()
+    zone: str = text_column()

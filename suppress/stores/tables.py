@@ -28,15 +28,18 @@ FLAG: Final = Boolean().with_variant(Integer(), "sqlite")
 SQLITE_OPTIONS: Final = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
 
-def _key() -> Any:
+def key_column() -> Any:
+    """Text that names a row, alone or with others."""
     return Field(sa_type=TEXT, primary_key=True)
 
 
-def _text() -> Any:
+def text_column() -> Any:
+    """Text."""
     return Field(sa_type=TEXT)
 
 
-def _whole() -> Any:
+def whole_column() -> Any:
+    """A whole number."""
     return Field(sa_type=WHOLE)
 
 
@@ -44,7 +47,8 @@ def _load_seq() -> Any:
     return Field(sa_type=WHOLE, sa_column_kwargs={"server_default": text("0")})
 
 
-def _flag() -> Any:
+def flag_column() -> Any:
+    """Yes or no."""
     return Field(sa_type=FLAG)
 
 
@@ -73,18 +77,18 @@ class ProductRow(Base, table=True):
         SQLITE_OPTIONS,
     )
 
-    sku: str = _key()
-    title: str | None = _text()
-    item_group_id: str | None = _text()
-    category: str | None = _text()
-    brand: str | None = _text()
-    status: str = _text()
-    replenish_days: int | None = _whole()
-    price_minor: int | None = _whole()
-    currency: str | None = _text()
-    bundle_of: str = _text()
-    attributes: str = _text()
-    updated_at_us: int = _whole()
+    sku: str = key_column()
+    title: str | None = text_column()
+    item_group_id: str | None = text_column()
+    category: str | None = text_column()
+    brand: str | None = text_column()
+    status: str = text_column()
+    replenish_days: int | None = whole_column()
+    price_minor: int | None = whole_column()
+    currency: str | None = text_column()
+    bundle_of: str = text_column()
+    attributes: str = text_column()
+    updated_at_us: int = whole_column()
 
 
 class OrderLineRow(Base, table=True):
@@ -113,19 +117,19 @@ class OrderLineRow(Base, table=True):
         SQLITE_OPTIONS,
     )
 
-    order_id: str = _key()
-    line_id: str = _key()
-    customer_id: str = _text()
-    sku: str = _text()
-    units: int = _whole()
-    ordered_at_us: int = _whole()
-    cancelled_units: int = _whole()
-    returned_units: int = _whole()
-    is_gift: bool = _flag()
-    channel: str | None = _text()
-    unit_price_minor: int | None = _whole()
-    currency: str | None = _text()
-    updated_at_us: int = _whole()
+    order_id: str = key_column()
+    line_id: str = key_column()
+    customer_id: str = text_column()
+    sku: str = text_column()
+    units: int = whole_column()
+    ordered_at_us: int = whole_column()
+    cancelled_units: int = whole_column()
+    returned_units: int = whole_column()
+    is_gift: bool = flag_column()
+    channel: str | None = text_column()
+    unit_price_minor: int | None = whole_column()
+    currency: str | None = text_column()
+    updated_at_us: int = whole_column()
     load_seq: int = _load_seq()
 
 
@@ -135,15 +139,15 @@ class StockRow(Base, table=True):
     __tablename__ = "stock"
     __table_args__ = (*_is_id("sku", "location_id"), _one_of("availability", AVAILABILITIES), SQLITE_OPTIONS)
 
-    sku: str = _key()
-    location_id: str = _key()
-    on_hand: int = _whole()
-    reserved: int = _whole()
-    safety_stock: int = _whole()
-    incoming_units: int | None = _whole()
-    incoming_at_us: int | None = _whole()
-    availability: str | None = _text()
-    updated_at_us: int = _whole()
+    sku: str = key_column()
+    location_id: str = key_column()
+    on_hand: int = whole_column()
+    reserved: int = whole_column()
+    safety_stock: int = whole_column()
+    incoming_units: int | None = whole_column()
+    incoming_at_us: int | None = whole_column()
+    availability: str | None = text_column()
+    updated_at_us: int = whole_column()
 
 
 class CustomerRow(Base, table=True):
@@ -152,17 +156,17 @@ class CustomerRow(Base, table=True):
     __tablename__ = "customers"
     __table_args__ = (*_is_id("customer_id"), Index("ix_customers_household_id", "household_id"), SQLITE_OPTIONS)
 
-    customer_id: str = _key()
-    household_id: str | None = _text()
-    country: str | None = _text()
-    region: str | None = _text()
-    time_zone: str | None = _text()
-    consent: str = _text()
-    attributes: str = _text()
-    do_not_contact: bool | None = _flag()
-    open_case: bool | None = _flag()
-    late_order: bool | None = _flag()
-    updated_at_us: int = _whole()
+    customer_id: str = key_column()
+    household_id: str | None = text_column()
+    country: str | None = text_column()
+    region: str | None = text_column()
+    time_zone: str | None = text_column()
+    consent: str = text_column()
+    attributes: str = text_column()
+    do_not_contact: bool | None = flag_column()
+    open_case: bool | None = flag_column()
+    late_order: bool | None = flag_column()
+    updated_at_us: int = whole_column()
 
 
 class IdentityRow(Base, table=True):
@@ -175,9 +179,9 @@ class IdentityRow(Base, table=True):
         SQLITE_OPTIONS,
     )
 
-    kind: str = _key()
-    value: str = _key()
-    customer_id: str = _key()
+    kind: str = key_column()
+    value: str = key_column()
+    customer_id: str = key_column()
 
 
 class SentMessageRow(Base, table=True):
@@ -193,13 +197,13 @@ class SentMessageRow(Base, table=True):
         SQLITE_OPTIONS,
     )
 
-    message_id: str = _key()
-    customer_id: str = _key()
-    channel: str | None = _text()
-    campaign_id: str | None = _text()
-    sent_at_us: int = _whole()
-    items: str = _text()
-    updated_at_us: int = _whole()
+    message_id: str = key_column()
+    customer_id: str = key_column()
+    channel: str | None = text_column()
+    campaign_id: str | None = text_column()
+    sent_at_us: int = whole_column()
+    items: str = text_column()
+    updated_at_us: int = whole_column()
 
 
 class FeedbackRow(Base, table=True):
@@ -208,11 +212,11 @@ class FeedbackRow(Base, table=True):
     __tablename__ = "feedback"
     __table_args__ = (*_is_id("customer_id"), SQLITE_OPTIONS)
 
-    customer_id: str = _key()
-    about_kind: str = _key()
-    about: str = _key()
-    says: str = _key()
-    updated_at_us: int = _whole()
+    customer_id: str = key_column()
+    about_kind: str = key_column()
+    about: str = key_column()
+    says: str = key_column()
+    updated_at_us: int = whole_column()
 
 
 class FeedRow(Base, table=True):
@@ -224,8 +228,8 @@ class FeedRow(Base, table=True):
     __tablename__ = "feeds"
     __table_args__ = (SQLITE_OPTIONS,)
 
-    source: str = _key()
-    as_of_us: int | None = _whole()
+    source: str = key_column()
+    as_of_us: int | None = whole_column()
     load_seq: int = _load_seq()
 
 
@@ -238,10 +242,10 @@ class LoadRow(Base, table=True):
     __tablename__ = "loads"
     __table_args__ = (SQLITE_OPTIONS,)
 
-    source: str = _key()
+    source: str = key_column()
     load_seq: int = Field(sa_type=WHOLE, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    token: str = _text()
-    row_count: int = _whole()
+    token: str = text_column()
+    row_count: int = whole_column()
     keys: bytes | None = Field(sa_type=LargeBinary)
 
 
@@ -255,5 +259,5 @@ class LineCorrectionRow(Base, table=True):
     __table_args__ = (SQLITE_OPTIONS,)
 
     load_seq: int = Field(sa_type=WHOLE, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    customer_id: str = _key()
-    sku: str = _key()
+    customer_id: str = key_column()
+    sku: str = key_column()
