@@ -1,0 +1,1 @@
+"""Who may do what: keys, roles, limits. Pure: times and records are handed in."""
