@@ -6,6 +6,7 @@
     │   └── StaleFactsError   facts a scan needs were never loaded, or are older than its rules allow
     ├── ShareError        a scan would silence more of its audience than `max_share` allows; nothing is released
     ├── StoreError        the database cannot be reached or has the wrong schema
+    ├── UnavailableError  a service cannot be had in time, and nobody said what to do then
     └── EngineError       durable-rules failed or cannot hold a rule; the reference evaluator answers
 
 A marketer's mistake is never an exception but a `Problem` (see `problems.py`).
@@ -39,6 +40,10 @@ class ShareError(SuppressError):
 
 class StoreError(SuppressError):
     """The database cannot be reached, is not at the schema this version needs, or refused a write."""
+
+
+class UnavailableError(SuppressError):
+    """Facts, or the service, cannot be had in time, and no policy says what to do then. Ask again in a moment."""
 
 
 class EngineError(SuppressError):
