@@ -16,12 +16,13 @@ from sqlalchemy.engine import Connection
 
 from suppress.errors import StoreError
 from suppress.stores.database import SCHEMA_HEAD, Database, SchemaState
+from suppress.stores.key_tables import KeyRow
 from suppress.stores.reservation_tables import ReservationRow
 from suppress.stores.run_tables import RunRow
 from suppress.stores.tables import Base
 
 # Tables declared beside `tables` are known once their module is imported.
-DECLARED: Final = (Base, RunRow, ReservationRow)
+DECLARED: Final = (Base, RunRow, ReservationRow, KeyRow)
 OPTIONS: Final[dict[str, Any]] = {
     "target_metadata": Base.metadata,
     "render_as_batch": True,
