@@ -7,6 +7,10 @@
     ├── ShareError        a scan would silence more of its audience than `max_share` allows; nothing is released
     ├── StoreError        the database cannot be reached or has the wrong schema
     ├── UnavailableError  a service cannot be had in time, and nobody said what to do then
+    ├── AccessError       a caller may not do what it asks
+    │   ├── UnauthenticatedError   it showed no key, or one that opens nothing
+    │   ├── ForbiddenError         its key's role does not include it
+    │   └── LockedError            too many wrong keys came from it; `retry_after_s` says how long it is not heard
     └── EngineError       durable-rules failed or cannot hold a rule; the reference evaluator answers
 
 A marketer's mistake is never an exception but a `Problem` (see `problems.py`).
@@ -44,6 +48,34 @@ class StoreError(SuppressError):
 
 class UnavailableError(SuppressError):
     """Facts, or the service, cannot be had in time, and no policy says what to do then. Ask again in a moment."""
+
+
+class AccessError(SuppressError):
+    """A caller may not do what it asks. The text never holds a key."""
+
+
+class UnauthenticatedError(AccessError):
+    """No key was shown, or one that opens nothing. `reason`: one word for metrics, see `access.authenticate`."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ForbiddenError(AccessError):
+    """The key's role does not include what was asked. `permission` names it."""
+
+    def __init__(self, message: str, permission: str) -> None:
+        super().__init__(message)
+        self.permission = permission
+
+
+class LockedError(AccessError):
+    """Too many wrong keys came from an address, or began alike. `retry_after_s`: whole seconds, at least 1."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class EngineError(SuppressError):
