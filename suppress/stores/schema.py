@@ -20,9 +20,10 @@ from suppress.stores.key_tables import KeyRow
 from suppress.stores.reservation_tables import ReservationRow
 from suppress.stores.run_tables import RunRow
 from suppress.stores.tables import Base
+from suppress.stores.version_tables import RulesetVersionRow
 
 # Tables declared beside `tables` are known once their module is imported.
-DECLARED: Final = (Base, RunRow, ReservationRow, KeyRow)
+DECLARED: Final = (Base, RunRow, ReservationRow, KeyRow, RulesetVersionRow)
 OPTIONS: Final[dict[str, Any]] = {
     "target_metadata": Base.metadata,
     "render_as_batch": True,
