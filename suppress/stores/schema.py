@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from suppress.errors import StoreError
 from suppress.stores.database import SCHEMA_HEAD, Database, SchemaState
+from suppress.stores.decision_tables import DecisionRow
 from suppress.stores.key_tables import KeyRow
 from suppress.stores.reservation_tables import ReservationRow
 from suppress.stores.run_tables import RunRow
@@ -23,7 +24,7 @@ from suppress.stores.tables import Base
 from suppress.stores.version_tables import RulesetVersionRow
 
 # Tables declared beside `tables` are known once their module is imported.
-DECLARED: Final = (Base, RunRow, ReservationRow, KeyRow, RulesetVersionRow)
+DECLARED: Final = (Base, RunRow, ReservationRow, KeyRow, RulesetVersionRow, DecisionRow)
 OPTIONS: Final[dict[str, Any]] = {
     "target_metadata": Base.metadata,
     "render_as_batch": True,
