@@ -24,6 +24,27 @@ MAX_SLOTS: Final = 1000
 MAX_ATTRIBUTE_CHARACTERS: Final = 2000
 
 
+class Fault(NamedTuple):
+    """One thing wrong with a message: where, as the keys and positions on the way there, and what in words."""
+
+    place: tuple[str | int, ...]
+    words: str
+
+    def __str__(self) -> str:
+        place = ""
+        for part in self.place:
+            place += f"[{part}]" if isinstance(part, int) else f".{_short(part)}" if place else _short(part)
+        return f"{place or 'a key'}: {self.words}"
+
+
+class MessageFaultsError(FactsError):
+    """A message cannot be read. `faults` holds what is wrong, at most 20 things."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(dict.fromkeys(str(fault) for fault in faults)))
+        self.faults = faults
+
+
 class Refused(NamedTuple):
     """A message that cannot be read: the line it starts on, from 1, and all that is wrong with it."""
 
@@ -35,14 +56,17 @@ class Refused(NamedTuple):
 
 
 def parse_message(obj: object) -> Message:
-    """The Message a JSON object describes (fields: `facts/message.py`). Raises FactsError with all mistakes."""
+    """The Message a JSON object describes (fields: `MessageFields`).
+
+    Raises FactsError: a MessageFaultsError with all mistakes where there are places to name.
+    """
     if not isinstance(obj, dict):
         raise FactsError(f"a message must be a JSON object like {{...}}, not {_kind(obj)}")
     try:
-        given = _Message.model_validate(obj)
+        given = MessageFields.model_validate(obj)
     except ValidationError as error:
-        reasons = dict.fromkeys(_reason(detail) for detail in error.errors(include_url=False, include_context=True))
-        raise FactsError("; ".join(list(reasons)[:20])) from None
+        found = dict.fromkeys(_fault(detail) for detail in error.errors(include_url=False, include_context=True))
+        raise MessageFaultsError(tuple(found)[:20]) from None
     except RecursionError:
         raise FactsError("the message is nested too deeply") from None
     return Message(
@@ -202,29 +226,43 @@ _Address = Annotated[str, BeforeValidator(_address), Field(max_length=MAX_ID_CHA
 _Said = Annotated[str, BeforeValidator(_said_value), Field(max_length=MAX_ATTRIBUTE_CHARACTERS)]
 
 
-class _Item(BaseModel):
+class ItemFields(BaseModel):
+    """One recommended product: its `sku` alone, or a map."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    sku: _Id
-    placement: _Said | None = None
-    score: FiniteFloat | None = None
+    sku: _Id = Field(description="Which product.", examples=["A-1"])
+    placement: _Said | None = Field(default=None, description="Where in the message it stands.", examples=["hero"])
+    score: FiniteFloat | None = Field(default=None, description="How well it fits; told back, not read.")
 
 
-class _Message(BaseModel):
+class MessageFields(BaseModel):
+    """One outgoing message; its recipient is a `customer_id`, or an `email` or `phone` to find the customer by."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    items: list[Annotated[_Item, BeforeValidator(_item)]] = Field(max_length=MAX_ITEMS)
-    customer_id: _Id | None = None
-    email: _Address | None = None
-    phone: _Address | None = None
-    message_id: _Id | None = None
-    channel: _Id | None = None
-    campaign_id: _Id | None = None
-    campaign_tags: list[_Id] = Field(default=[], max_length=MAX_ITEMS)
-    send_at: Annotated[datetime, BeforeValidator(_instant)] | None = None
-    slots: int | None = Field(default=None, ge=0, le=MAX_SLOTS)
-    replacements: list[_Id] = Field(default=[], max_length=MAX_ITEMS)
-    attributes: dict[_Id, _Said] = Field(default={}, max_length=MAX_ITEMS)
+    items: list[Annotated[ItemFields, BeforeValidator(_item)]] = Field(
+        max_length=MAX_ITEMS, description="The products it would like to show, best first."
+    )
+    customer_id: _Id | None = Field(default=None, description="The recipient, as orders name them.", examples=["C-1"])
+    email: _Address | None = Field(default=None, description="The recipient's address, where no id is at hand.")
+    phone: _Address | None = Field(default=None, description="The recipient's number, where no id is at hand.")
+    message_id: _Id | None = Field(default=None, description="The sender's name for the message; told back.")
+    channel: _Id | None = Field(default=None, description="How it is sent.", examples=["email"])
+    campaign_id: _Id | None = Field(default=None, description="The campaign it belongs to.")
+    campaign_tags: list[_Id] = Field(default=[], max_length=MAX_ITEMS, description="Words that describe the campaign.")
+    send_at: Annotated[datetime, BeforeValidator(_instant)] | None = Field(
+        default=None, description="When it goes out, with a zone; it is decided as of then. Default: now."
+    )
+    slots: int | None = Field(
+        default=None, ge=0, le=MAX_SLOTS, description="Places for items. Default: as many as items."
+    )
+    replacements: list[_Id] = Field(
+        default=[], max_length=MAX_ITEMS, description="Skus to fill free places with, best first."
+    )
+    attributes: dict[_Id, _Said] = Field(
+        default={}, max_length=MAX_ITEMS, description="Anything else rules may read, as text."
+    )
 
 
 _WORDS: Final = {
@@ -240,21 +278,18 @@ _WORDS: Final = {
 }
 
 
-def _reason(detail: ErrorDetails) -> str:
-    """`field: what is wrong`, without repeating the value, which may be personal."""
-    place = ""
-    for part in detail["loc"]:
-        place += f"[{part}]" if isinstance(part, int) else f".{_short(part)}" if place else _short(part)
-    place = place or "a key"
+def _fault(detail: ErrorDetails) -> Fault:
+    """What is wrong and where, without repeating the value, which may be personal."""
+    place = detail["loc"]
     if detail["type"] == "extra_forbidden":
-        known = _Item.model_fields if detail["loc"][0] == "items" else _Message.model_fields
-        hint = did_you_mean(str(detail["loc"][-1])[:100], known) or f"the fields are {', '.join(known)}"
-        return f"{place}: no such field; {hint}"
+        known = ItemFields.model_fields if place[0] == "items" else MessageFields.model_fields
+        hint = did_you_mean(str(place[-1])[:100], known) or f"the fields are {', '.join(known)}"
+        return Fault(place, f"no such field; {hint}")
     words = _WORDS.get(detail["type"])
     if words is None:
         words = detail["msg"].removeprefix("Value error, ")
         words = words[:1].lower() + words[1:]
-    return f"{place}: {words}"
+    return Fault(place, words)
 
 
 def _short(part: str) -> str:
