@@ -19,6 +19,7 @@ def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
     told: dict[str, Any] = {
         "old": {"name": report.old_ruleset, "fingerprint": report.old_fingerprint},
         "new": {"name": report.new_ruleset, "fingerprint": report.new_fingerprint},
+        "on_unavailable": dict(zip(("before", "now"), report.on_unavailable, strict=True)),
         "audience": {
             "persons": report.audience.persons,
             "persons_exact": report.audience.persons_exact,
@@ -136,6 +137,9 @@ def _change_lines(report: Report) -> Iterator[str]:
     if shown and report.changed.messages:
         yield ""
     yield from shown
+    before, now = report.on_unavailable
+    if before is not now:
+        yield f"Without facts in time, the service: {before or 'refuses'} before, {now or 'refuses'} now."
     if any(rule.changed for rule in report.rules):
         yield ""
         yield "Rules that act differently:"

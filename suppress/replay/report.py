@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from suppress.decisions.decision import Evidence, ItemVerdict, Outcome, Verdict
 from suppress.replay.compare import Change
-from suppress.rules.ruleset import SHARE_PARTS, Effect
+from suppress.rules.ruleset import SHARE_PARTS, Effect, OnUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ class Report:
     `verdicts`, `items`: (before, now) -> count; every message and every item is in exactly one cell.
     `other_reason`: items dropped both times, by different rules. `hold_moved`: messages held until another time.
     `unknown`: fact -> messages in which the new rules asked for it in vain. `shares`: every `max_share` of the new
-    ruleset.
+    ruleset. `on_unavailable`: before and now; None = not said.
     """
 
     old_ruleset: str
@@ -164,6 +164,7 @@ class Report:
     unknown: Mapping[str, int]
     examples: Mapping[Change, tuple[Example, ...]]
     shares: tuple[Share, ...]
+    on_unavailable: tuple[OnUnavailable | None, OnUnavailable | None] = (None, None)
 
     @property
     def passed(self) -> tuple[Share, ...]:

@@ -104,6 +104,7 @@ class Tally:
         return Report(
             old_ruleset=self._old.name,
             old_fingerprint=self._old.fingerprint,
+            on_unavailable=(self._old.on_unavailable, self._new.on_unavailable),
             new_ruleset=self._new.name,
             new_fingerprint=self._new.fingerprint,
             audience=_touched(self._persons, messages, items, at_least=changed.persons),

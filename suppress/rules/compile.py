@@ -15,7 +15,7 @@ from suppress.decisions.decision import Mode
 from suppress.facts.instants import US_PER_DAY
 from suppress.facts.snapshot import FactNeeds, Source
 from suppress.rules.needs import facts_needed, moves, needs_of_effect
-from suppress.rules.ruleset import ADDED_LATER, Effect, Hold, Limit, Rule, Ruleset, WhenUnknown
+from suppress.rules.ruleset import ADDED_LATER, Effect, Hold, Limit, OnUnavailable, Rule, Ruleset, WhenUnknown
 from suppress.rules.tree import All, AnyOf, Condition, Leaf, Not, leaves
 from suppress.rules.wording import rule_sentence
 
@@ -61,7 +61,8 @@ class CompiledRuleset:
 
     `item_rules`: those that drop items. `limit_rules`: those that share stock out, asked of items no rule drops.
     `message_rules`: those that suppress and those that hold. `cycles_days`: category -> days one unit lasts. `regions`:
-    region -> stock locations. `control_group`, `max_share`: parts per ten thousand.
+    region -> stock locations. `control_group`, `max_share`: parts per ten thousand. `on_unavailable`: None = not said.
+    `version`: the number under which the ruleset was published; None = it comes from files.
     """
 
     name: str
@@ -76,7 +77,9 @@ class CompiledRuleset:
     regions: Mapping[str, tuple[str, ...]]
     control_group: int
     max_share: int | None
+    on_unavailable: OnUnavailable | None = None
     needs: FactNeeds
+    version: int | None = None
 
     @property
     def rules(self) -> tuple[CompiledRule, ...]:
@@ -107,6 +110,7 @@ def compile_ruleset(ruleset: Ruleset) -> CompiledRuleset:
         regions=ruleset.regions,
         control_group=ruleset.control_group,
         max_share=ruleset.max_share,
+        on_unavailable=ruleset.on_unavailable,
         needs=_needs_of(compiled),
     )
 

@@ -25,6 +25,7 @@ TOP: Final = (
     Entry("time_zone", "the zone dates are meant in, and the shop's clock, e.g. `Europe/Zurich`", "`UTC`"),
     Entry("control_group", "this share of the customers, always the same ones, on whom rules are recorded and not obeyed, e.g. `5%`", "`0%`"),
     Entry("max_share", "the largest share of messages a plan or scan may keep from being sent now, e.g. `40%`; beyond it nothing is released"),
+    Entry("on_unavailable", "what the service answers when facts cannot be had in time: `allow` (sent as it is), `block` (not sent) or `hold` (until it is checked again)", "the service refuses to answer"),
     Entry("defaults", "what holds for every rule that does not say otherwise, and how old facts may be"),
     Entry("codes", "reason codes of your own, each with its meaning"),
     Entry("attributes", "the type of attributes that are not plain text: `number`, `yes/no`, `date`, `text`, or a list of words"),

@@ -15,7 +15,7 @@ from suppress.rules.findings import Findings, quoted
 from suppress.rules.keys import check_keys, require_keys
 from suppress.rules.literals import Context, read_choice, read_text, scalar
 from suppress.rules.reason_codes import check_spelling
-from suppress.rules.ruleset import WhenUnknown
+from suppress.rules.ruleset import OnUnavailable, WhenUnknown
 from suppress.rules.shares import read_share
 from suppress.rules.slips import DEFAULT_SLIPS, FILE_SLIPS
 from suppress.rules.tables import entries_of, read_attributes, read_cycles, read_regions
@@ -26,6 +26,7 @@ from suppress.rules.zones import read_zone
 VERSION: Final = "1"
 MODES: Final = tuple(mode.value for mode in Mode)
 WHEN_UNKNOWN: Final = tuple(choice.value for choice in WhenUnknown)
+ON_UNAVAILABLE: Final = tuple(choice.value for choice in OnUnavailable)
 TOP_KEYS: Final = names(TOP)
 DEFAULT_KEYS: Final = names(DEFAULTS)
 MAX_AGE_SOURCES: Final = {f"{source.value}_max_age": source for source in Source}
@@ -54,6 +55,7 @@ class Header:
     regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     control_group: int = 0
     max_share: int | None = None
+    on_unavailable: OnUnavailable | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -79,6 +81,7 @@ def read_header(node: MapNode, findings: Findings) -> Header:
     _check_version(node.get("version"), findings)
     name, owner, mode = node.get("ruleset"), node.get("owner"), node.get("mode")
     control_group, max_share, zone = (node.get(key) for key in ("control_group", "max_share", "time_zone"))
+    on_unavailable = node.get("on_unavailable")
     when_unknown, max_age = _read_defaults(node.get("defaults"), findings)
     return Header(
         name=(read_name(name, "the name of the ruleset", findings) or "") if name else "",
@@ -93,6 +96,7 @@ def read_header(node: MapNode, findings: Findings) -> Header:
         regions=read_regions(node.get("regions"), findings),
         control_group=(read_share(control_group, '"control_group"', findings) or 0) if control_group else 0,
         max_share=read_share(max_share, '"max_share"', findings) if max_share else None,
+        on_unavailable=_read_on_unavailable(on_unavailable, findings) if on_unavailable else None,
     )
 
 
@@ -121,6 +125,11 @@ def read_when_unknown(node: Node, findings: Findings) -> WhenUnknown:
     """What to do when unknown; `allow` when it cannot be read."""
     word = read_choice(node, '"when_unknown"', WHEN_UNKNOWN, findings)
     return WhenUnknown(word) if word else WhenUnknown.ALLOW
+
+
+def _read_on_unavailable(node: Node, findings: Findings) -> OnUnavailable | None:
+    word = read_choice(node, '"on_unavailable"', ON_UNAVAILABLE, findings)
+    return OnUnavailable(word) if word else None
 
 
 def _check_version(node: Node | None, findings: Findings) -> None:

@@ -132,6 +132,7 @@ def _read_resolved(resolved: Resolved, file: str, findings: Findings) -> Ruleset
         attributes=header.attributes,
         control_group=header.control_group,
         max_share=header.max_share,
+        on_unavailable=header.on_unavailable,
         bases=resolved.bases,
         position=node.position,
         places=_places(node),

@@ -69,6 +69,17 @@ class WhenUnknown(StrEnum):
     BLOCK = "block"
 
 
+class OnUnavailable(StrEnum):
+    """What becomes of a message whose facts the service cannot have in time. `allow`: sent as it is. `block`: not sent.
+
+    `hold`: kept until it is checked again. It stands in for the rules, and is obeyed where any of them would be.
+    """
+
+    ALLOW = "allow"
+    BLOCK = "block"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule. It fires when `when` holds and `unless` does not, from `starts` until (not including) `ends`.
@@ -111,7 +122,8 @@ class Ruleset:
     `codes`: reason codes of its own, each with its meaning. `mode` is the loudest a rule may be: in a shadow ruleset
     no rule is obeyed but those that say `always`. `cycles`: category path -> replenishment cycle in whole days.
     `regions`: a customer's region -> stock locations. `attributes`: declared types of attributes, by full name.
-    `control_group`, `max_share`: parts per ten thousand. `bases`: names of the rulesets it was built on (`use`).
+    `control_group`, `max_share`: parts per ten thousand. `on_unavailable`: None = it says nothing, and the service must
+    refuse. `bases`: names of the rulesets it was built on (`use`).
     """
 
     name: str
@@ -126,6 +138,7 @@ class Ruleset:
     attributes: Mapping[str, Field] = field(default_factory=dict)
     control_group: int = 0
     max_share: int | None = None
+    on_unavailable: OnUnavailable | None = field(default=None, metadata=ADDED_LATER)
     bases: tuple[str, ...] = field(default=(), compare=False)
     position: Position = field(compare=False)
     places: Mapping[str, Position] = field(default_factory=dict, compare=False, repr=False)

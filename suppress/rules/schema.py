@@ -12,7 +12,7 @@ from suppress.decisions.reasons import REASON_CODES
 from suppress.facts.fields import ATTRIBUTE_PREFIXES, FIELDS
 from suppress.rules.effects import EFFECT_KEYS, EFFECT_TARGETS, RESTOCK
 from suppress.rules.entries import CONDITIONS, DEFAULTS, HOLD, LIMIT, PAST, REQUIRED, RULE, TOP, Entry
-from suppress.rules.header import MODES, WHEN_UNKNOWN
+from suppress.rules.header import MODES, ON_UNAVAILABLE, WHEN_UNKNOWN
 from suppress.rules.schema_fields import field_shape
 from suppress.rules.schema_past import past_shapes
 from suppress.rules.schema_values import (
@@ -107,6 +107,7 @@ _TOP_SHAPES: Final[dict[str, Schema]] = {
     "time_zone": {"type": "string"},
     "control_group": SHARE,
     "max_share": SHARE,
+    "on_unavailable": {"enum": list(ON_UNAVAILABLE)},
     "defaults": _defaults(),
     "codes": _map_of(TEXT, _named(CODE)),
     "attributes": _map_of(

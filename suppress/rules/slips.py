@@ -75,6 +75,9 @@ CHOICE_SLIPS: Final = {
     **dict.fromkeys(("test", "dry_run", "draft", "monitor", "log"), "shadow"),
     **dict.fromkeys(("on", "live", "active", "enforced"), "enforce"),
     **dict.fromkeys(("disabled", "inactive", "paused"), "off"),
+    **dict.fromkeys(("send", "keep", "pass", "fail_open"), "allow"),
+    **dict.fromkeys(("suppress", "deny", "stop", "refuse", "fail_closed"), "block"),
+    **dict.fromkeys(("wait", "later", "delay", "retry"), "hold"),
 }
 """A word that is none of the choices -> the one that is meant, where it is a choice."""
 
@@ -88,6 +91,10 @@ FILE_SLIPS: Final = {
     **dict.fromkeys(("include", "includes", "extends", "import", "base", "bases", "inherits"), 'write "use"'),
     **dict.fromkeys(("definitions", "conditions"), 'write "define"'),
     **dict.fromkeys(("locations", "stores"), 'write "regions"'),
+    **dict.fromkeys(
+        ("fallback", "on_error", "on_failure", "on_timeout", "when_unavailable", "unavailable"),
+        'write "on_unavailable"',
+    ),
     "cases": "this file has rules; cases stand in NAME.cases.yaml beside it",
 }
 """A key at the top of a file that is none -> what to say of it."""

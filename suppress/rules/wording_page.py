@@ -8,7 +8,7 @@ from suppress.decisions.decision import Mode
 from suppress.decisions.reasons import REASON_CODES
 from suppress.rules.compile import fingerprint
 from suppress.rules.needs import sources_read
-from suppress.rules.ruleset import Effect, Rule, Ruleset, WhenUnknown
+from suppress.rules.ruleset import Effect, OnUnavailable, Rule, Ruleset, WhenUnknown
 from suppress.rules.wording import period_words, rule_sentence
 from suppress.rules.wording_definitions import SOURCES, definitions
 from suppress.rules.wording_terms import duration_words, share_words
@@ -42,6 +42,11 @@ _MODES: Final = {
     Mode.SHADOW: "on trial (what it would do is recorded, and not done)",
     Mode.OFF: "switched off",
 }
+_UNAVAILABLE: Final = {
+    OnUnavailable.ALLOW: "every message is sent as it is",
+    OnUnavailable.BLOCK: "no message is sent",
+    OnUnavailable.HOLD: "every message waits until it is checked again",
+}
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|&~])")
 
 
@@ -68,6 +73,8 @@ def _head(ruleset: Ruleset) -> Iterator[str]:
         facts.append(
             ("Limit", f"nothing is released when more than {share} of a campaign's messages would not be sent now")
         )
+    if ruleset.on_unavailable is not None:
+        facts.append(("When the service cannot have the facts in time", _UNAVAILABLE[ruleset.on_unavailable]))
     yield "\n".join(f"- {name}: {text}" for name, text in facts)
     if ruleset.mode is Mode.SHADOW:
         spared = any(rule.always for rule in ruleset.rules)

@@ -246,6 +246,14 @@ def test_rules_against_themselves_change_nothing(shop: Path) -> None:
     assert "for example" not in told.stdout
 
 
+def test_another_policy_without_facts_is_told(shop: Path) -> None:
+    """What the service does when it cannot have the facts is part of a change, though no message shows it."""
+    (shop / "rulesets" / "shop.yaml").write_text(NEW_RULES.replace("version: 1", "version: 1\non_unavailable: hold"))
+
+    assert "Without facts in time, the service: refuses before, hold now.\n" in run(shop, *PLAN).stdout
+    assert {"before": None, "now": "hold"} == json.loads(run(shop, *PLAN, "--format", "json").stdout)["on_unavailable"]
+
+
 def test_max_share_passed_is_exit_9(shop: Path) -> None:
     """Too many silenced ends the plan with a code of its own, after everything was told."""
     (shop / "rulesets" / "shop.yaml").write_text(NEW_RULES.replace("60%", "20%"))

@@ -12,8 +12,9 @@ from suppress.decisions.decision import Mode
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, to_us
 from suppress.facts.snapshot import Source
 from suppress.problems import Severity, errors_in
+from suppress.rules.compile import compile_ruleset, fingerprint
 from suppress.rules.reading import parse_ruleset, read_ruleset, read_rulesets
-from suppress.rules.ruleset import Effect, Hold, Limit, WhenUnknown
+from suppress.rules.ruleset import Effect, Hold, Limit, OnUnavailable, WhenUnknown
 from suppress.rules.tree import All, ClockTime, Condition, Duration, Instant, Not
 from tests.rules.printing import DECLARATIONS, DECLARED, conditions, printed
 
@@ -267,6 +268,24 @@ def test_a_share_is_kept_in_parts_per_ten_thousand(written: str, parts: int) -> 
     assert () == errors_in(problems)
     assert ruleset is not None
     assert (parts, parts, parts) == (ruleset.control_group, ruleset.max_share, ruleset.rules[0].max_share)
+
+
+@pytest.mark.parametrize(
+    ("top", "said"),
+    [("", None), ("on_unavailable: allow\n", OnUnavailable.ALLOW), ("on_unavailable: block\n", OnUnavailable.BLOCK),
+     ("on_unavailable: 'hold'\n", OnUnavailable.HOLD)],
+)  # fmt: skip
+def test_what_the_service_does_without_facts_is_kept(top: str, said: OnUnavailable | None) -> None:
+    """It is one of three words; where none stands, nothing is said, and the fingerprint is what it always was."""
+    ruleset, problems = parse_ruleset(f"{top}{RULE.replace('NAME', 'shop')}".encode(), "shop.yaml")
+    without, _ = parse_ruleset(RULE.replace("NAME", "shop").encode(), "shop.yaml")
+
+    assert () == errors_in(problems)
+    assert ruleset is not None
+    assert without is not None
+    assert (said, said) == (ruleset.on_unavailable, compile_ruleset(ruleset).on_unavailable)
+    assert (said is None) == (fingerprint(without) == fingerprint(ruleset))
+    assert fingerprint(without) == compile_ruleset(without).fingerprint
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,8 @@ def test_our_rulesets_pass() -> None:
         ({"control_group": 5}, False),
         ({"control_group": "120%"}, False),
         ({"max_share": "0.125%"}, False),
+        ({"on_unavailable": "hold"}, True),
+        ({"on_unavailable": "yes"}, False),
         ({"define": {"red": {"item.brand": "a"}}}, True),
         ({"define": {"red": "a"}}, False),
         ({"attributes": {"customer.attributes.points": "number", "item.attributes.size": ["S", "M", 42]}}, True),

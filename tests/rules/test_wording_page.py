@@ -45,6 +45,7 @@ def a_ruleset(top: str = "", rules: str = _RULES) -> Ruleset:
         ),
         ("control_group: 2.5%\n", ["For 2.5% of customers", "except those that begin with “Always”"]),
         ("max_share: 40%\n", ["- Limit: nothing is released when more than 40% of a campaign's messages"]),
+        ("on_unavailable: block\n", ["- When the service cannot have the facts in time: no message is sent"]),
         ("defaults: {stock_max_age: 1 day}\n", ["| stock figures | 1 day |", "| the catalogue | none |"]),
         ("time_zone: Europe/Zurich\n", ["- Dates are meant in: Europe/Zurich"]),
         ("cycles: {food/tea: 14 days}\n", ["| food/tea | 14 days |"]),
