@@ -1,55 +1,31 @@
 """Turn a facts folder into relations a query can read: one SELECT per table, empty where a source was never loaded.
 
-The folder's format is described in `docs/scans.md`. Nothing here reads a row; the text names the files.
+What such a folder is says `facts.facts_folder`. Nothing here reads a row; the text names the files.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 
 from suppress.errors import FactsError
+from suppress.facts.facts_folder import (
+    MANIFEST,
+    TABLES,
+    by_masks,
+    feeds_of,
+    file_of,
+    line_files_of,
+    masks_of,
+    read_manifest,
+    sent_files_of,
+)
 from suppress.facts.snapshot import Source
 from suppress.scan.sql import literal, name, path
 
-FORMAT: Final = 1
-MANIFEST: Final = "manifest.json"
-
-TABLES: Final[Mapping[str, Mapping[str, str]]] = {
-    "products": {
-        "sku": "VARCHAR", "item_group": "VARCHAR", "title": "VARCHAR", "category": "VARCHAR", "brand": "VARCHAR",
-        "status": "VARCHAR", "replenish_days": "BIGINT", "price_minor": "BIGINT", "currency": "VARCHAR",
-        "bundle_of": "VARCHAR[]", "attributes": "MAP(VARCHAR, VARCHAR)",
-    },
-    "lines": {
-        "customer_id": "VARCHAR", "sku": "VARCHAR", "ordered_at_us": "BIGINT", "from_us": "BIGINT",
-        "until_us": "BIGINT", "units": "BIGINT", "kept_units": "BIGINT", "is_gift": "BOOLEAN", "channel": "VARCHAR",
-        "order_id": "VARCHAR", "line_id": "VARCHAR", "item_group": "VARCHAR", "category": "VARCHAR",
-        "brand": "VARCHAR",
-    },
-    "stock": {
-        "sku": "VARCHAR", "location_id": "VARCHAR", "on_hand": "BIGINT", "reserved": "BIGINT",
-        "safety_stock": "BIGINT", "incoming_units": "BIGINT", "incoming_at_us": "BIGINT", "availability": "VARCHAR",
-        "updated_at_us": "BIGINT",
-    },
-    "customers": {
-        "customer_id": "VARCHAR", "household_id": "VARCHAR", "country": "VARCHAR", "region": "VARCHAR",
-        "time_zone": "VARCHAR", "consent": "MAP(VARCHAR, BOOLEAN)", "attributes": "MAP(VARCHAR, VARCHAR)",
-        "do_not_contact": "BOOLEAN", "open_case": "BOOLEAN", "late_order": "BOOLEAN",
-    },
-    "identities": {"kind": "VARCHAR", "value": "VARCHAR", "customer_id": "VARCHAR"},
-    "sent": {
-        "message_id": "VARCHAR", "customer_id": "VARCHAR", "channel": "VARCHAR", "campaign_id": "VARCHAR",
-        "sent_at_us": "BIGINT", "items": "VARCHAR[]",
-    },
-    "feedback": {
-        "customer_id": "VARCHAR", "about_kind": "VARCHAR", "about": "VARCHAR", "says": "VARCHAR", "at_us": "BIGINT",
-    },
-}  # fmt: skip
-"""Table -> column -> type, as every facts folder has them."""
+__all__ = ["MANIFEST", "TABLES", "Folder", "read_folder"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +40,7 @@ class Folder:
     root: Path
     feeds_us: Mapping[Source, int | None]
     lines: Sequence[str] = ()
-    sent: Sequence[str] = ("sent.parquet",)
+    sent: Sequence[str] = (file_of("sent"),)
     one_category: bool = False
     replaced: Sequence[tuple[str, int]] = ()
     about: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -73,7 +49,7 @@ class Folder:
         """A SELECT of all columns of a table."""
         if table == "lines":
             return self._lines()
-        wanted = self.sent if table == "sent" else (f"{table}.parquet",)
+        wanted = self.sent if table == "sent" else (file_of(table),)
         files = [self.root / file for file in wanted if (self.root / file).exists()]
         columns = ", ".join(name(column) for column in TABLES[table])
         if files:
@@ -83,34 +59,27 @@ class Folder:
     def _lines(self) -> str:
         columns = ", ".join(name(column) for column in TABLES["lines"])
         parts = []
-        for number, file in enumerate(self.lines):
-            part = f"SELECT {columns} FROM read_parquet({path(self.root / file)})"
-            void = [pairs for pairs, below in self.replaced if number < below]
-            if void:
-                listed = ", ".join(path(self.root / pairs) for pairs in void)
-                part += f" ANTI JOIN (SELECT customer_id, sku FROM read_parquet([{listed}])) USING (customer_id, sku)"
+        for masks, files in by_masks(self.lines, self.replaced).items():
+            part = f"SELECT {columns} FROM read_parquet([{self._paths(files)}])"
+            if masks:
+                void = f"SELECT customer_id, sku FROM read_parquet([{self._paths(masks)}])"
+                part += f" ANTI JOIN ({void}) USING (customer_id, sku)"
             parts.append(part)
         return " UNION ALL ".join(parts) or _nothing("lines")
+
+    def _paths(self, files: Sequence[str]) -> str:
+        return ", ".join(path(self.root / file) for file in files)
 
 
 def read_folder(root: Path) -> Folder:
     """The facts folder at a path. Raises FactsError when there is none, or one of another format."""
-    manifest = root / MANIFEST
-    try:
-        about = json.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FactsError(f"{root} is no facts folder: {manifest.name} cannot be read ({error})") from None
-    if not isinstance(about, dict):
-        raise FactsError(f"{root} is no facts folder: {manifest.name} cannot be read (it holds no map)")
-    if about.get("format") != FORMAT:
-        raise FactsError(f"{root} is a facts folder of format {about.get('format')}; this version reads {FORMAT}")
-    feeds = about.get("feeds_us", {})
+    about = read_manifest(root)
     folder = Folder(
         root=root,
-        feeds_us={source: feeds.get(source.value) for source in Source},
-        lines=tuple(about.get("lines", ())),
-        sent=tuple(about.get("sent", ("sent.parquet",))),
-        replaced=tuple((entry["pairs"], entry["below"]) for entry in about.get("replaced", ())),
+        feeds_us=feeds_of(about),
+        lines=line_files_of(about),
+        sent=sent_files_of(about),
+        replaced=masks_of(about),
         about=about,
     )
     return replace(folder, one_category=_has_one_category_per_style(folder))
@@ -125,7 +94,7 @@ def _has_one_category_per_style(folder: Folder) -> bool:
         with duckdb.connect() as connection:
             return connection.execute(mixed).fetchone() is None
     except duckdb.Error as error:
-        raise FactsError(f"{folder.root / 'products.parquet'} cannot be read: {error}") from None
+        raise FactsError(f"{folder.root / file_of('products')} cannot be read: {error}") from None
 
 
 def _nothing(table: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import duckdb
 
 from suppress.errors import StoreError
+from suppress.facts.facts_folder import feeds_of
 from suppress.facts.snapshot import Source
 from suppress.stores.lake_generations import hold
 from suppress.stores.lake_lines import files_relation, lines_relation
@@ -129,11 +130,6 @@ def open_lake(path: Path) -> Lake:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         os.close(handle)
         raise StoreError(f"{generation.folder} is damaged; run `suppress lake rebuild`") from None
-
-
-def feeds_of(manifest: Mapping[str, Any]) -> dict[Source, int | None]:
-    """Source -> as of when it is complete, of a facts folder's manifest. A source it does not name was never loaded."""
-    return {source: manifest["feeds_us"].get(source.value) for source in Source}
 
 
 def changes_between(folder: Path, manifest: Mapping[str, Any], generation: int) -> Changes | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import duckdb
 
+from suppress.facts.facts_folder import Mask, masks_of
 from suppress.stores.lake_files import bounds_of, ranges_of, write_parquet
 from suppress.stores.lake_lines import VERSION_TYPES, files_relation, lines_relation
 from suppress.stores.lake_rebuild import ROWS_PER_FILE, with_styles
@@ -21,17 +22,17 @@ def fold_deltas(duck: duckdb.DuckDBPyConnection, draft: Path, lines: dict[str, A
     """All deltas as one, the base as it is; the manifest's new entries about lines. Needs `styles`."""
     base = lines["base_files"]
     deltas = lines["lines"][base:]
-    masks = [{**each, "below": each["below"] - base} for each in lines["replaced"]]
+    masks = [each._replace(below=each.below - base) for each in masks_of(lines)]
     file, mask = f"lines/folded-{number:06}.parquet", f"lines/folded-{number:06}.replaced.parquet"
-    live = lines_relation(draft, {"lines": deltas, "replaced": masks}, _VERSION)
+    live = lines_relation(draft, {"lines": deltas, "replaced": [each.told() for each in masks]}, _VERSION)
     rows = write_parquet(duck, with_styles(live), draft / file)
     replaced = []
     if masks:
-        pairs = f"SELECT DISTINCT customer_id, sku FROM {files_relation(draft, (each['pairs'] for each in masks))}"
+        pairs = f"SELECT DISTINCT customer_id, sku FROM {files_relation(draft, (each.pairs for each in masks))}"
         write_parquet(duck, f"{pairs} ORDER BY customer_id, sku", draft / mask)
-        replaced = [{"pairs": mask, "below": base}]
+        replaced = [Mask(mask, base).told()]
     kept = lines["lines"][:base]
-    _remove(draft, [*deltas, *(each["pairs"] for each in masks)])
+    _remove(draft, [*deltas, *(each.pairs for each in masks)])
     return {
         "lines": [*kept, file],
         "base_files": base,
@@ -52,7 +53,7 @@ def compact_lines(duck: duckdb.DuckDBPyConnection, draft: Path, lines: dict[str,
             line_rows[file] = rows
         else:
             (draft / file).unlink()
-    _remove(draft, [*lines["lines"], *(each["pairs"] for each in lines["replaced"])])
+    _remove(draft, [*lines["lines"], *(each.pairs for each in masks_of(lines))])
     return {"lines": list(line_rows), "base_files": len(line_rows), "replaced": [], "line_rows": line_rows}
 
 

@@ -19,13 +19,14 @@ import duckdb
 import pyarrow as pa
 
 from suppress.errors import FactsError
+from suppress.facts.facts_folder import FORMAT, MANIFEST, TABLES, file_of
 from suppress.facts.identity import normal_email, normal_phone
 from suppress.facts.instants import to_us
 from suppress.facts.snapshot import Source
 from suppress.problems import did_you_mean
 from suppress.stores.lake_files import Limits, open_duckdb, read_parquet, stage, write_parquet
-from suppress.stores.lake_generations import FORMAT, MANIFEST, read_manifest
-from suppress.stores.lake_lines import StoredLine, quoted
+from suppress.stores.lake_generations import read_manifest
+from suppress.stores.lake_lines import FILE_ORDER, StoredLine, quoted
 from suppress.stores.lake_rebuild import PLAIN_VERSION, settled, stage_versions, use_catalogue, with_styles
 from suppress.stores.lake_shapes import SHAPES, Reading, Shape, Types, reading, spread, unreadable
 from suppress.stores.lake_tables import LINE_COLUMNS
@@ -112,7 +113,9 @@ def prepare_facts(folder: Path, work: Path, limits: Limits | None = None) -> Pre
             else:
                 kept, order = _KEPT[shape.source]
                 rows[shape.source.value] = write_parquet(
-                    duck, f"SELECT {kept} FROM read_rows ORDER BY {order}", work / f"{shape.source.value}.parquet"
+                    duck,
+                    f"{_typed(shape.source.value, f'SELECT {kept} FROM read_rows')} ORDER BY {order}",
+                    work / file_of(shape.source.value),
                 )
             if shape.source is Source.PRODUCTS:
                 use_catalogue(duck, work)
@@ -252,7 +255,14 @@ def _write_lines(duck: duckdb.DuckDBPyConnection, work: Path) -> tuple[list[str]
         " UNION ALL SELECT * FROM credited"
     )
     file = "lines/base-0000.parquet"
-    return [file], write_parquet(duck, with_styles(plain), work / file)
+    styled = _typed("lines", with_styles(plain, is_sorted=False))
+    return [file], write_parquet(duck, f"{styled} ORDER BY {FILE_ORDER}", work / file)
+
+
+def _typed(table: str, select: str) -> str:
+    """A SELECT with the columns of a table in the types they have in every facts folder, whatever the source had."""
+    columns = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in TABLES[table].items())
+    return f"SELECT {columns} FROM ({select})"
 
 
 def _stored(result: Any) -> Iterator[StoredLine]:
@@ -265,7 +275,7 @@ def _write_identities(duck: duckdb.DuckDBPyConnection, work: Path) -> int:
     columns = (("kind", "string"), ("value", "string"), ("customer_id", "string"))
     stage(duck, "addresses", columns, _addresses(duck, pa.schema(list(columns))))
     select = "SELECT DISTINCT kind, value, customer_id FROM addresses ORDER BY customer_id, kind, value"
-    return write_parquet(duck, select, work / "identities.parquet")
+    return write_parquet(duck, select, work / file_of("identities"))
 
 
 def _addresses(duck: duckdb.DuckDBPyConnection, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

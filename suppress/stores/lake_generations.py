@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from suppress.errors import StoreError
+from suppress.errors import FactsError, StoreError
+from suppress.facts import facts_folder
+from suppress.facts.facts_folder import MANIFEST
 
-FORMAT: Final = 1
 KEPT_GENERATIONS: Final = 2
-MANIFEST: Final = "manifest.json"
 _CURRENT: Final = "CURRENT"
 _LOCK: Final = "LOCK"
 _TRIES: Final = 5
@@ -61,14 +61,9 @@ def current_generation(lake: Path) -> Generation:
 def read_manifest(folder: Path) -> Mapping[str, Any]:
     """The manifest of a facts folder. Raises StoreError when it is missing, damaged, or of another format."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
-        raise StoreError(f"{folder} holds no facts: it has no {MANIFEST}; {_REBUILD_HELP}") from None
-    except (OSError, ValueError):
-        raise StoreError(f"{folder / MANIFEST} cannot be read; {_REBUILD_HELP}") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise StoreError(f"{folder} is not in the format this version of suppress reads ({FORMAT}); {_REBUILD_HELP}")
-    return manifest
+        return facts_folder.read_manifest(folder)
+    except FactsError as error:
+        raise StoreError(f"{error}; {_REBUILD_HELP}") from None
 
 
 @contextmanager

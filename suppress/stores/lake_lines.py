@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from suppress.facts.facts_folder import TABLES, by_masks, line_files_of, masks_of
+
 FOREVER_US: Final = 2**62
 
 
@@ -44,19 +46,11 @@ class Version(NamedTuple):
     line_id: str
 
 
-VERSION_TYPES: Final = dict(
-    zip(
-        Version._fields,
-        ("string", "string", "int64", "int64", "int64", "int64", "int64", "bool", "string", "string", "string"),
-        strict=True,
-    )
-)
-STYLE_COLUMNS: Final = ("item_group", "category", "brand")
-_DUCKDB: Final = {"string": "VARCHAR", "int64": "BIGINT", "bool": "BOOLEAN"}
-FILE_COLUMNS: Final = {name: _DUCKDB[kind] for name, kind in VERSION_TYPES.items()} | dict.fromkeys(
-    STYLE_COLUMNS, "VARCHAR"
-)
-"""The columns of a file of lines, with DuckDB's types."""
+_ARROW: Final = {"VARCHAR": "string", "BIGINT": "int64", "BOOLEAN": "bool"}
+VERSION_TYPES: Final = {name: _ARROW[TABLES["lines"][name]] for name in Version._fields}
+"""The columns of a version with their Arrow types."""
+FILE_COLUMNS: Final = TABLES["lines"]
+"""The columns of a file of lines, with DuckDB's types: those of a version, and the catalogue's."""
 FILE_ORDER: Final = "customer_id, ordered_at_us, sku, order_id, line_id, from_us"
 
 
@@ -93,20 +87,15 @@ def lines_relation(folder: Path, manifest: Mapping[str, Any], columns: str = "*"
     """A SELECT for DuckDB of the live versions of all lines of a facts folder, to be put in parentheses.
 
     A filter on customer_id around it reaches the Parquet files, which are sorted by customer. A row of an older file is
-    live unless a newer file replaced its customer and sku: `replaced` of the manifest lists {"pairs": a Parquet file of
-    (customer_id, sku), "below": it holds for the first so many of "lines"}.
+    live unless a newer file replaced its customer and sku.
     """
-    lines: list[str] = list(manifest["lines"])
-    if not lines:
+    masked = by_masks(line_files_of(manifest), masks_of(manifest))
+    if not masked:
         typed = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in FILE_COLUMNS.items())
         return f"SELECT {columns} FROM (SELECT {typed} WHERE false)"
-    masked_by: dict[tuple[str, ...], list[str]] = {}
-    for number, file in enumerate(lines):
-        masks = tuple(each["pairs"] for each in manifest.get("replaced", ()) if number < each["below"])
-        masked_by.setdefault(masks, []).append(file)
     return " UNION ALL ".join(
         f"SELECT {columns} FROM {files_relation(folder, files)} l{_unless(folder, masks)}"
-        for masks, files in masked_by.items()
+        for masks, files in masked.items()
     )
 
 

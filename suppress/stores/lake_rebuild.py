@@ -17,10 +17,11 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from suppress.facts.facts_folder import FORMAT, STYLE_COLUMNS
 from suppress.stores.database import Database
 from suppress.stores.lake_export import BATCH_ROWS, StoreView, as_json, open_view
 from suppress.stores.lake_files import Limits, open_duckdb, read_parquet, stage, write_parquet
-from suppress.stores.lake_generations import FORMAT, Generation, draft_folder, next_number, publish, writing
+from suppress.stores.lake_generations import Generation, draft_folder, next_number, publish, writing
 from suppress.stores.lake_lines import (
     FILE_COLUMNS,
     FILE_ORDER,
@@ -127,9 +128,7 @@ PLAIN_VERSION: Final = (
 def with_styles(versions: str, *, is_sorted: bool = True) -> str:
     """Versions with the catalogue's columns, sorted as a file is. Needs `styles`."""
     order = f" ORDER BY {_ORDER}" if is_sorted else ""
-    columns = ", ".join(
-        f"p.{name}" if name in {"item_group", "category", "brand"} else f"v.{name}" for name in FILE_COLUMNS
-    )
+    columns = ", ".join(f"p.{name}" if name in STYLE_COLUMNS else f"v.{name}" for name in FILE_COLUMNS)
     return f"SELECT {columns} FROM ({versions}) v LEFT JOIN styles p ON p.sku = v.sku{order}"
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from suppress.facts.facts_folder import Mask, line_files_of, masks_of
 from suppress.facts.snapshot import Source
 from suppress.stores.database import Database
 from suppress.stores.lake_changes import note_lines, note_restyled, note_table, start_changes, write_changes
@@ -222,7 +223,7 @@ def _lines(
     """Write the delta; the manifest's entries about lines."""
     manifest = before.manifest
     kept = {name: manifest[name] for name in ("lines", "replaced", "base_files", "line_rows")}
-    for file in (*manifest["lines"], *(each["pairs"] for each in manifest["replaced"])):
+    for file in (*line_files_of(manifest), *(mask.pairs for mask in masks_of(manifest))):
         keep(file, before, draft)
     revised = _revised(duck, view, before, news)
     restyled = note_restyled(duck, before, draft, sent)
@@ -257,7 +258,7 @@ def _delta(duck: duckdb.DuckDBPyConnection, draft: Path, number: int, kept: dict
     rows = write_parquet(duck, with_styles(everything), draft / file)
     pairs = "SELECT customer_id, sku FROM touched UNION SELECT customer_id, sku FROM restyled"
     masked = write_parquet(duck, f"SELECT * FROM ({pairs}) ORDER BY customer_id, sku", draft / mask)
-    replaced = [*kept["replaced"], {"pairs": mask, "below": len(kept["lines"])}] if masked else kept["replaced"]
+    replaced = [*kept["replaced"], Mask(mask, len(kept["lines"])).told()] if masked else kept["replaced"]
     if not masked:
         (draft / mask).unlink()
     return {

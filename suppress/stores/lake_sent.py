@@ -13,6 +13,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from suppress.facts.facts_folder import sent_files_of
 from suppress.stores.lake_files import bounds_of, ranges_of, write_parquet
 from suppress.stores.lake_generations import Generation, keep
 from suppress.stores.lake_lines import files_relation
@@ -27,8 +28,7 @@ _SAME: Final = " AND ".join(f"n.{column} = o.{column}" for column in SENT.key)
 
 def sent_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     """The files of the sent log, relative to the folder; none when it was never loaded."""
-    named = list(manifest.get("sent", (SENT.file,)))
-    return [file for file in named if (folder / file).exists()]
+    return [file for file in sent_files_of(manifest) if (folder / file).exists()]
 
 
 def sent_relation(folder: Path, files: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ One table of the store becomes one Parquet file, sorted by its key; JSON text be
 from dataclasses import dataclass
 from typing import Final
 
+from suppress.facts.facts_folder import file_of
 from suppress.facts.snapshot import Source
 
 Columns = tuple[tuple[str, str], ...]
@@ -31,7 +32,7 @@ class LakeTable:
     @property
     def file(self) -> str:
         """Its name in the folder."""
-        return f"{self.name}.parquet"
+        return file_of(self.name)
 
     @property
     def column_names(self) -> str:

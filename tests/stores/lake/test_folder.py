@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from suppress.errors import FactsError
+from suppress.facts.facts_folder import TABLES, feeds_of, file_of, line_files_of
 from suppress.facts.instants import from_us, to_us
 from suppress.facts.snapshot import Source
 from suppress.intake.reading import ReadOptions
 from suppress.loading import import_file
 from suppress.stores.database import Database
-from suppress.stores.lake import feeds_of
 from suppress.stores.lake_folder import prepare_facts
-from suppress.stores.lake_generations import read_manifest
+from suppress.stores.lake_generations import current_generation, read_manifest
 from suppress.stores.lake_lines import FILE_COLUMNS, lines_relation
 from suppress.stores.lake_rebuild import rebuild
 from tests.stores.lake.reading import everything
@@ -112,6 +112,24 @@ def held(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {name: sorted(duck.execute(select).fetchall(), key=repr) for name, select in selections.items()}
 
 
+def described(folder: Path) -> dict[str, dict[str, str]]:
+    """Table -> column -> type, of the files themselves."""
+    files = {table: (file_of(table),) for table in TABLES} | {"lines": line_files_of(read_manifest(folder))}
+    with duckdb.connect() as duck:
+        rows = [
+            (table, *row[:2])
+            for table, names in files.items()
+            for name in names
+            for row in duck.execute(f"DESCRIBE SELECT * FROM read_parquet('{folder / name}')").fetchall()
+        ]
+    return {table: {column: kind for each, column, kind in rows if each == table} for table in TABLES}
+
+
+def as_agreed() -> dict[str, dict[str, str]]:
+    """What `facts_folder` says, in any order of the columns."""
+    return {table: dict(columns) for table, columns in TABLES.items()}
+
+
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_folder_is_as_its_import(database: Database, tmp_path: Path) -> None:
     """Files taken as they are make the facts that importing them and making a lake makes."""
@@ -124,6 +142,7 @@ def test_a_folder_is_as_its_import(database: Database, tmp_path: Path) -> None:
 
     assert (0, {}) == (prepared.refused, prepared.rejects)
     assert everything(tmp_path / "lake") == held(prepared.folder)
+    assert described(prepared.folder) == described(current_generation(tmp_path / "lake").folder) == as_agreed()
     assert {Source.ORDERS} < {source for source, at in feeds_of(read_manifest(prepared.folder)).items() if at}
 
 
