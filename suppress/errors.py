@@ -2,6 +2,10 @@
 
     SuppressError
     ├── RulesetError      a ruleset cannot be used; `problems` says where and how to mend it
+    ├── CasesFailedError  a ruleset is not published: cases beside it fail; `failures` says which and how
+    ├── VersionError      a published version cannot be had or made
+    │   ├── NoVersionError     there is none of that number, or the ruleset was never published
+    │   └── HeadMovedError     another version was published in the meantime
     ├── FactsError        a message or a fact is not what it must be (naive time, empty id, ...)
     │   └── StaleFactsError   facts a scan needs were never loaded, or are older than its rules allow
     ├── ShareError        a scan would silence more of its audience than `max_share` allows; nothing is released
@@ -28,6 +32,30 @@ class RulesetError(SuppressError):
     def __init__(self, message: str, problems: tuple[object, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+class CasesFailedError(SuppressError):
+    """A ruleset is not published: cases beside it fail or cannot be read. `failures`: a line for each."""
+
+    def __init__(self, message: str, failures: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class VersionError(SuppressError):
+    """A published version cannot be had or made."""
+
+
+class NoVersionError(VersionError):
+    """There is no version of that number, or the ruleset was never published."""
+
+
+class HeadMovedError(VersionError):
+    """Another version was published in the meantime. `head`: the number of the newest; None = there is none."""
+
+    def __init__(self, message: str, head: int | None = None) -> None:
+        super().__init__(message)
+        self.head = head
 
 
 class FactsError(SuppressError):

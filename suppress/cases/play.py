@@ -12,7 +12,7 @@ from suppress.cases.story import Story, read_stories
 from suppress.decisions.decision import Decision, ItemDecision, ItemVerdict, Mode
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import REFERENCE, Engine, GuardedEngine, ReferenceEngine
-from suppress.facts.snapshot import Snapshot, unavailable_snapshot
+from suppress.facts.snapshot import FactNeeds, Snapshot, unavailable_snapshot
 from suppress.problems import Position, Problem, errors_in
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.folders import RULE_FILE_ENDINGS, is_case_file, is_rule_file
@@ -100,9 +100,21 @@ def play(path: Path, *, covering: bool = False, may_want_nothing: bool = False) 
     ruleset, problems = read_ruleset(rules)
     if ruleset is None:
         return PlayedFile(path=path, problems=errors_in(problems))
-    compiled = compile_ruleset(ruleset)
     stories, mistakes = read_stories(path, may_want_nothing=may_want_nothing)
+    compiled = compile_ruleset(ruleset)
     recording = RecordingEngine(compiled, ruleset) if covering else None
+    return PlayedFile(
+        path=path,
+        stories=play_stories(stories, compiled, recording),
+        problems=mistakes,
+        coverage=None if recording is None else recording.coverage(str(rules)),
+    )
+
+
+def play_stories(
+    stories: Sequence[Story], compiled: CompiledRuleset, recording: RecordingEngine | None = None
+) -> tuple[Played, ...]:
+    """Play stories by a ruleset on every engine. `recording` answers in the reference's place, if there is one."""
     engines: dict[str, Engine] = {name: make(compiled) for name, make in ENGINES.items()}
     if recording is not None:
         engines[REFERENCE] = recording
@@ -116,12 +128,7 @@ def play(path: Path, *, covering: bool = False, may_want_nothing: bool = False) 
     finally:
         for engine in engines.values():
             engine.close()
-    return PlayedFile(
-        path=path,
-        stories=tuple(played),
-        problems=mistakes,
-        coverage=None if recording is None else recording.coverage(str(rules)),
-    )
+    return tuple(played)
 
 
 def coverage_without_cases(rules: Path) -> Coverage | None:
@@ -135,14 +142,15 @@ def _rules_beside(path: Path) -> Path:
     return next((other for other in others if other.exists() and not first.exists()), first)
 
 
-def _snapshot(story: Story, compiled: CompiledRuleset) -> Snapshot:
+def story_snapshot(story: Story, needs: FactNeeds) -> Snapshot:
+    """What a story gives of the facts needed, as of its instant."""
     if story.unavailable:
         return unavailable_snapshot(story.message, story.as_of_us)
-    return replace(story.book.snapshot(story.message, story.as_of_us, compiled.needs), reserved=story.reserved)
+    return replace(story.book.snapshot(story.message, story.as_of_us, needs), reserved=story.reserved)
 
 
 def _play(story: Story, compiled: CompiledRuleset, deciders: Mapping[str, Decider]) -> Played:
-    snapshot = _snapshot(story, compiled)
+    snapshot = story_snapshot(story, compiled.needs)
     decisions = {name: decider.decide(snapshot, "") for name, decider in deciders.items()}
     differences = [
         Difference(engine=name, asked=asked, wanted=wanted, decided=decided)

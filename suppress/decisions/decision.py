@@ -112,6 +112,7 @@ class Decision:
     `hold_until`: with the verdict hold; None = until it is checked again, for nobody knows a date.
     `control_group`: the customer is drawn to have rules recorded and not obeyed, so their reasons are in shadow mode.
     `facts_as_of`: per source, how recent the facts were; None when the source was never loaded.
+    `version`: the number under which the ruleset was published; None when it came from files.
     """
 
     decision_id: str
@@ -132,6 +133,7 @@ class Decision:
     mode: Mode
     engine: str
     control_group: bool = False
+    version: int | None = None
 
     @property
     def deciding(self) -> Reason | None:
@@ -157,7 +159,7 @@ class Decision:
                 {"fact": m.fact, "about": m.about, "why": m.why.value, "as_of": _time(m.as_of)}
                 for m in self.facts_missing
             ],
-            "ruleset": {"name": self.ruleset, "fingerprint": self.fingerprint},
+            "ruleset": {"name": self.ruleset, "fingerprint": self.fingerprint, "version": self.version},
             "mode": self.mode.value,
             "control_group": self.control_group,
             "engine": self.engine,

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.engine import Connection, RowMapping
 
-from suppress.errors import StoreError
+from suppress.errors import HeadMovedError, StoreError
 from suppress.settings import DEFAULT_RULESET
 from suppress.stores.database import Database
 from suppress.stores.version_tables import RulesetFileRow, RulesetVersionRow
@@ -50,17 +50,6 @@ class Version:
     message: str
     published_at_us: int
     of: int | None = None
-
-
-class HeadMovedError(StoreError):
-    """Somebody published another version in the meantime. `head`: its number; None = there is none."""
-
-    def __init__(self, ruleset: str, expected: int | None, head: int | None) -> None:
-        super().__init__(
-            f'the newest version of "{ruleset}" is {_told(head)}, not {_told(expected)}; '
-            "look at what was published in the meantime, then publish again"
-        )
-        self.head = head
 
 
 class Anything:
@@ -101,7 +90,11 @@ class Versions:
                 select(func.max(_VERSIONS.c.number)).where(_VERSIONS.c.ruleset == ruleset)
             ).scalar_one()
             if not isinstance(after, Anything) and after != head:
-                raise HeadMovedError(ruleset, after, head)
+                raise HeadMovedError(
+                    f'the newest version of "{ruleset}" is {_told(head)}, not {_told(after)}; '
+                    "look at what was published in the meantime, then publish again",
+                    head,
+                )
             version = Version(
                 ruleset=ruleset,
                 number=(head or 0) + 1,
@@ -211,4 +204,4 @@ def _lock_of(ruleset: str) -> int:
 
 
 def _told(number: int | None) -> str:
-    return "none" if number is None else str(number)
+    return "not there" if number is None else str(number)
