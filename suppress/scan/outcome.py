@@ -76,14 +76,16 @@ class Outcome:
         )
 
     def items(self, drop_rules: Sequence[CompiledRule], *, may_replace: bool) -> str:
-        """The table `items`, from `placed` and `message`, with the number messages are in order by.
+        """The table `items`, from `placed` and `message`, in order, with the number messages are in order by.
 
         `may_replace`: whether any message has replacements.
         """
         replaced, join = "CAST(NULL AS VARCHAR)", ""
+        found = ["m.message_id", "m.customer_id"]
         if may_replace:
             numbered = "row_number() OVER (PARTITION BY message_no ORDER BY position) AS n FROM placed"
-            replaced = "x.sku"
+            replaced = "replaced_by"
+            found.append("x.sku AS replaced_by")
             join = (
                 f" LEFT JOIN (SELECT message_no, position, {numbered} WHERE {_DROPPED}) y"
                 " ON y.message_no = j.message_no AND y.position = j.position"
@@ -92,25 +94,31 @@ class Outcome:
             )
         tells = limits.tells if self.asked.limit_rules else None
         if tells:
+            found += ["v.is_sent", "w.places"]
             join += (
                 " JOIN (SELECT message_no, verdict = 'send' AS is_sent FROM decided) v ON v.message_no = j.message_no"
                 " LEFT JOIN reserved w ON w.sku = j.sku"
             )
         again = self._eligible_again(drop_rules)
         if not all_have_ends(drop_rules):
-            again = "z.again_us"
+            again = "again_us"
+            found.append("z.again_us")
             join += " LEFT JOIN again z ON z.message_no = j.message_no AND z.position = j.position"
+        # Put in order before anything is told: values move more lightly than lists of reasons.
+        gathered = (
+            f"SELECT j.*, {', '.join(found)} FROM placed j"
+            " JOIN (SELECT message_no, message_id, customer_id FROM message) m ON m.message_no = j.message_no"
+            f"{join} WHERE tried ORDER BY j.message_no, j.position"
+        )
         return (
-            "SELECT j.message_no, m.message_id, m.customer_id, j.position, j.is_replacement, j.sku, j.placement,"
-            " j.score,"
+            "SELECT message_no, message_id, customer_id, position, is_replacement, sku, placement, score,"
             " CASE WHEN drop_no IS NULL THEN 'keep' ELSE 'drop' END AS verdict, shown,"
             f" CASE WHEN drop_no IS NOT NULL THEN {replaced} END AS replaced_by,"
             f" {by_number(drop_rules, 'drop_no', 'id')} AS rule, {by_number(drop_rules, 'drop_no', 'code')} AS code,"
             f" {reasons(drop_rules, tells)} AS reasons,"
             f" make_timestamptz(CASE WHEN drop_no IS NOT NULL THEN {again} END) AS eligible_again_at,"
             f" {self._evidence(drop_rules)} AS evidence, {self.unknown(self.asked.item_leaves)} AS unknown"
-            " FROM placed j JOIN (SELECT message_no, message_id, customer_id FROM message) m"
-            f" ON m.message_no = j.message_no{join} WHERE tried"
+            f" FROM ({gathered}) j"
         )
 
     def unknown(self, all_leaves: Iterable[Leaf]) -> str:

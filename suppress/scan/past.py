@@ -163,6 +163,15 @@ class History:
             tables["past said"] = self._said_before()
         return tables
 
+    def lone_pairs(self) -> dict[str, str]:
+        """Relation -> its SELECT: pairs whose product has no style (category, brand), so that only its sku is found.
+
+        They are few, and a relation of their own, so that nobody goes through all lines once more for their sake.
+        """
+        widest = {Same(self._way(node)[0]) for node in self.bought}
+        keys = [same for same in Same if same in widest - {Same.SKU, Same.COMPONENT}]
+        return {_without(same): f"SELECT * FROM pair c WHERE c.{_KEY[same]} IS NULL" for same in keys}
+
     def columns(self) -> list[str]:
         """The truths of all conditions on an item's past, what was counted, and whether the item is due."""
         columns = []
@@ -249,10 +258,8 @@ class History:
         )
         if widest is not Same.SKU:
             same = ", ".join(f"TRUE AS same_{way.value}" for way in ways)
-            found += (
-                f" UNION ALL SELECT {PAIR_OF_C}, c.as_of_us, {same}, {LINE} FROM {pair} {join} AND l.sku = c.sku"
-                f" WHERE c.{key} IS NULL"
-            )
+            lone = f"(SELECT * FROM {name(_without(widest))} c WHERE {self._relevant(nodes)}) c"
+            found += f" UNION ALL SELECT {PAIR_OF_C}, c.as_of_us, {same}, {LINE} FROM {lone} {join} AND l.sku = c.sku"
         downs = [node for node in nodes if counts_down(node)]
         if downs:
             sums = ", ".join(f"{self._newest_first(node)} AS {name(f'down {n}')}" for n, node in enumerate(downs))
@@ -454,6 +461,10 @@ _KEY: Final = {Same.COMPONENT: "sku", Same.ITEM_GROUP: "item_group", Same.CATEGO
 _NESTED: Final = (Same.SKU, Same.ITEM_GROUP, Same.CATEGORY)
 """From the narrowest to the widest."""
 LINE: Final = "l.ordered_at_us, l.units, l.kept_units, l.is_gift, l.channel, l.order_id"
+
+
+def _without(same: Same) -> str:
+    return f"pair without {same.value}"
 
 
 def _units(node: Bought) -> str:

@@ -4,8 +4,7 @@ Customers are taken in buckets, so that memory stays within its limit; each buck
 same inputs give the same tables byte for byte: every table is written in one order.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,8 +34,8 @@ from suppress.scan.work import Work
 
 PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 MOST_ROUNDS: Final = 100_000
-_UNWANTED: Final = ("join_order", "build_side_probe_side", "common_subexpressions")
-"""Optimisations that would lose the order of rows, or work out for every row what few rows need."""
+_UNWANTED: Final = "common_subexpressions"
+"""An optimisation that would work out for every row what few rows need."""
 _DUCKDB_SHARE: Final = 0.65
 """Of the memory limit; the rest is for what DuckDB does not count, and for Python."""
 
@@ -219,8 +218,7 @@ class ScanRun:
             )
         between = None if read.first_as_of_us is None else (read.first_as_of_us, read.last_as_of_us or 0)
         for stage in self._stages.bucket(between):
-            with self._in_order(stage.relation == "judged"):
-                self._create(stage)
+            self._create(stage)
         has_replacements = self._has("SELECT 1 FROM candidate WHERE is_replacement")
         has_room = not self._has("SELECT 1 FROM asked_message WHERE slots < items_asked")
         is_plain = has_room and not has_replacements and not self._stages.judging.later_rules
@@ -233,13 +231,10 @@ class ScanRun:
         if not all_have_ends(self._stages.drop_rules):
             self._work_out_again()
         number_or_not = " EXCLUDE (message_no)" if buckets == 1 else ""
-        with self._in_order(True):
-            items = self._stages.outcome.items(self._stages.drop_rules, may_replace=has_replacements)
-            if not (is_plain and self._is_in_order()):
-                items += " ORDER BY message_no, position"
-            messages = self._stages.outcome.messages() + " ORDER BY message_no"
-            for kind, select in (("items", items), ("messages", messages)):
-                self._work.piece(names[kind], partial(self._copy, f"SELECT *{number_or_not} FROM ({select})"))
+        items = self._stages.outcome.items(self._stages.drop_rules, may_replace=has_replacements)
+        messages = self._stages.outcome.messages() + " ORDER BY message_no"
+        for kind, select in (("items", items), ("messages", messages)):
+            self._work.piece(names[kind], partial(self._copy, f"SELECT *{number_or_not} FROM ({select})"))
 
     def _work_out_again(self) -> None:
         """Make `again`: when dropped items could be shown again, worked out by the engine, message by message."""
@@ -258,31 +253,12 @@ class ScanRun:
         made = pa.table({key: pa.array(column, pa.int64()) for key, column in found.items()})
         self._take("again", made)
 
-    def _is_in_order(self) -> bool:
-        """Whether the candidates were judged in the order they came, so that nothing needs to be sorted."""
-        before = "lag(message_no * 1048576 + position) OVER ()"
-        return not self._has(
-            f"SELECT 1 FROM (SELECT message_no * 1048576 + position < {before} AS is_back FROM judged) WHERE is_back"
-        )
-
-    @contextmanager
-    def _in_order(self, wanted: bool) -> Iterator[None]:
-        """Have joins keep the order of what stands first in them."""
-        if wanted:
-            self._connection.execute(f"SET disabled_optimizers = {literal(','.join(_UNWANTED))}")
-        try:
-            yield
-        finally:
-            if wanted:
-                self._connection.execute("SET disabled_optimizers = ''")
-
     def _place_all(self, *, is_plain: bool, has_limits: bool = False) -> None:
         """Make `placed` and `decided`."""
         if not is_plain:
             self._place(has_limits=has_limits)
         self._make("placed", self._stages.placed(is_plain=is_plain), is_view=True)
-        with self._in_order(True):
-            self._make("decided", self._stages.outcome.decided())
+        self._make("decided", self._stages.outcome.decided())
 
     def _share_out(self) -> None:
         """Place until no sku is given away more often than its budget; what is reserved for it is reserved then."""
@@ -412,6 +388,7 @@ def connect(plan: ScanPlan, temp: Path) -> duckdb.DuckDBPyConnection:
         f"SET temp_directory = {target(temp)}",
         "SET TimeZone = 'UTC'",
         "SET preserve_insertion_order = true",
+        f"SET disabled_optimizers = {literal(_UNWANTED)}",
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
         "SET enable_progress_bar = false",

@@ -134,9 +134,6 @@ class SparkRun(ScanRun):
     def _query(self, select: str) -> "DataFrame":
         return self._spark.sql(in_spark(select))
 
-    def _is_in_order(self) -> bool:
-        return False
-
     def _lookups(self) -> Lookups:
         return _SparkLookups(self, is_beside=not tables_of(self._files))
 

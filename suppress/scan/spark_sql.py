@@ -145,15 +145,20 @@ class Ordered(NamedTuple):
 
 
 def ordered(select: str) -> Ordered:
-    """A query `[SELECT * [EXCLUDE (...)] FROM (] ... ORDER BY columns`, taken apart. Raises as `in_spark`."""
+    """A query `[SELECT * [EXCLUDE (...)] FROM (] ... ORDER BY columns`, taken apart. Raises as `in_spark`.
+
+    The order may be that of what the query reads, too.
+    """
     tree = parsed(select)
     left_out: tuple[str, ...] = ()
     while (inner := _wrapped(tree)) is not None:
         (star,) = tree.expressions
         left_out += tuple(column.name for column in star.args.get("except_") or ())
         tree = inner
-    order = tree.args.get("order")
-    tree.set("order", None)
+    inner = tree.args["from_"].this.unnest()
+    sorting = inner if isinstance(inner, exp.Select) and inner.args.get("order") else tree
+    order = sorting.args.get("order")
+    sorting.set("order", None)
     by = tuple(each.this.name for each in order.expressions) if order else ()
     return Ordered(in_spark(tree.sql(dialect="duckdb")), by, left_out)
 

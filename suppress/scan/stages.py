@@ -73,6 +73,8 @@ class Stages:
             if self.history.needs_household:
                 yield Stage(relation="member", select=self.history.member(), what="who lives with the customers")
             yield Stage(relation="line", select=self.history.line(between), is_view=True)
+            for table, select in self.history.lone_pairs().items():
+                yield Stage(relation=table, select=select, what=table.replace("pair", "items"))
         if self.asked.of_kind(Shown):
             yield Stage(relation="sent_item", select=self.history.sent_item(), what="items shown before")
         if self.history.said:
