@@ -10,6 +10,7 @@
     │   └── StaleFactsError   facts a scan needs were never loaded, or are older than its rules allow
     ├── ShareError        a scan would silence more of its audience than `max_share` allows; nothing is released
     ├── StoreError        the database cannot be reached or has the wrong schema
+    ├── LedgerError       the decision log cannot be written, or is not what was written
     ├── UnavailableError  a service cannot be had in time, and nobody said what to do then
     ├── AccessError       a caller may not do what it asks
     │   ├── UnauthenticatedError   it showed no key, or one that opens nothing
@@ -72,6 +73,10 @@ class ShareError(SuppressError):
 
 class StoreError(SuppressError):
     """The database cannot be reached, is not at the schema this version needs, or refused a write."""
+
+
+class LedgerError(SuppressError):
+    """The decision log cannot be written or read; a decision it was to hold is not known to be in it."""
 
 
 class UnavailableError(SuppressError):

@@ -1,6 +1,6 @@
 """Where facts and rules are found: flag > environment `SUPPRESS_*` > `suppress.toml` > default."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -9,6 +9,8 @@ DEFAULT_DATABASE = "sqlite:///suppress.db"
 DEFAULT_RULES = "rulesets"
 DEFAULT_RULESET = "retail-default"
 DEFAULT_RESERVE_HOURS = 24
+DEFAULT_LOG_DIR = "decisions"
+DEFAULT_LOG_KEEP_DAYS = 90
 
 
 class Settings(BaseSettings):
@@ -16,6 +18,10 @@ class Settings(BaseSettings):
 
     `lake`: folder of the columns scans read; None = beside the database. `reserve_hours`: how long a message keeps what
     it was given of stock that is shared out.
+
+    `log_dir`: folder of the decision log's files; empty = the table alone. `log_key_file`: holds the key customer ids
+    are hashed with; None = beside that folder, made when it is first needed. `log_customers`: `hashed`, or `plain` to
+    log ids as they are. `log_keep_days`: what `suppress log prune` leaves.
     """
 
     model_config = SettingsConfigDict(env_prefix="SUPPRESS_", toml_file="suppress.toml", extra="ignore")
@@ -25,6 +31,10 @@ class Settings(BaseSettings):
     ruleset: str | None = None
     lake: str | None = None
     reserve_hours: int = Field(default=DEFAULT_RESERVE_HOURS, ge=1, le=8_760)
+    log_dir: str = DEFAULT_LOG_DIR
+    log_key_file: str | None = None
+    log_customers: Literal["hashed", "plain"] = "hashed"
+    log_keep_days: int = Field(default=DEFAULT_LOG_KEEP_DAYS, ge=1, le=36_500)
 
     @classmethod
     def settings_customise_sources(
