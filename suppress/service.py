@@ -7,7 +7,7 @@ import base64
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -23,18 +23,53 @@ from suppress.facts.ids import clean_id
 from suppress.facts.instants import US_PER_HOUR, to_us
 from suppress.facts.message import Message
 from suppress.facts.snapshot import Snapshot, unavailable_snapshot
-from suppress.problems import did_you_mean, errors_in
+from suppress.problems import Problem, did_you_mean, errors_in
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import read_rulesets
+from suppress.rules.ruleset import Ruleset
 from suppress.settings import DEFAULT_RESERVE_HOURS, DEFAULT_RULESET
 from suppress.stores.database import Database
 from suppress.stores.facts import FactStore
 from suppress.stores.reservations import MessageKey, Released, Reservations
 
+Clock = Callable[[], datetime]
+
 BATCH: Final = 200
 """Messages whose facts `check_many` fetches together: enough to share round trips, few enough to stay prompt."""
 
 _log = logging.getLogger(__name__)
+
+
+class Sharing:
+    """Decides messages by what others hold of the stock that is shared out, and holds what they take."""
+
+    def __init__(self, reservations: Reservations, clock: Clock, reserve_hours: int = DEFAULT_RESERVE_HOURS) -> None:
+        self._reservations = reservations
+        self._clock = clock
+        self._reserve_us = reserve_hours * US_PER_HOUR
+
+    def decide(self, decider: Decider, snapshot: Snapshot, decision_id: str, *, reserve: bool) -> Decision:
+        """The decision; under a lock where the message takes any. Raises StoreError when nobody can say what is held.
+
+        `reserve=False` looks at what is left and takes nothing.
+        """
+        decided = decider.weigh(snapshot, decision_id)
+        if not decided.limited:
+            return decided.decision
+        message = snapshot.message
+        key = MessageKey(message.campaign_id or "", message.message_id or decision_id, snapshot.customer_id or "")
+        skus = {*(item.sku for item in message.items), *message.replacements}
+        now_us = to_us(self._clock())
+        if not (reserve and decided.draws):
+            snapshot = replace(snapshot, reserved=self._reservations.taken(key, skus, now_us))
+            decided = decider.weigh(snapshot, decision_id)
+            if not (reserve and decided.draws):
+                return decided.decision
+        with self._reservations.drawing(key, skus, now_us) as drawing:
+            if drawing.taken != snapshot.reserved:
+                decided = decider.weigh(replace(snapshot, reserved=drawing.taken), decision_id)
+            drawing.hold(decided.draws, now_us, max(now_us, snapshot.as_of_us) + self._reserve_us)
+        return decided.decision
 
 
 class Gate:
@@ -49,7 +84,7 @@ class Gate:
         compiled: CompiledRuleset,
         database: Database,
         engine: Engine,
-        clock: Callable[[], datetime],
+        clock: Clock,
         reserve_hours: int = DEFAULT_RESERVE_HOURS,
     ) -> None:
         self.compiled = compiled
@@ -58,8 +93,7 @@ class Gate:
         self._engine = engine
         self._decider = Decider(compiled, engine)
         self._facts = FactStore(database, compiled.needs)
-        self._reservations = Reservations(database)
-        self._reserve_us = reserve_hours * US_PER_HOUR
+        self._sharing = Sharing(Reservations(database), clock, reserve_hours)
         self._clock = clock
 
     def check(self, message: Message, *, as_of: datetime | None = None, reserve: bool = True) -> Decision:
@@ -108,31 +142,14 @@ class Gate:
         return self._engine.faults if isinstance(self._engine, GuardedEngine) else 0
 
     def _decide(self, snapshot: Snapshot, *, reserve: bool) -> Decision:
-        """The decision; where it shows limited items, by what others hold of them: under a lock if it takes any."""
+        """The decision; where nobody can say what others hold of limited items, that is unknown."""
         decision_id = new_decision_id()
-        decided = self._decider.weigh(snapshot, decision_id)
-        if not decided.limited:
-            return decided.decision
-        message = snapshot.message
-        key = MessageKey(message.campaign_id or "", message.message_id or decision_id, snapshot.customer_id or "")
-        skus = {*(item.sku for item in message.items), *message.replacements}
-        now_us = to_us(self._clock())
         try:
-            if not (reserve and decided.draws):
-                taken = self._reservations.taken(key, skus, now_us)
-                snapshot = replace(snapshot, reserved=taken)
-                decided = self._decider.weigh(snapshot, decision_id)
-                if not (reserve and decided.draws):
-                    return decided.decision
-            with self._reservations.drawing(key, skus, now_us) as drawing:
-                if drawing.taken != snapshot.reserved:
-                    decided = self._decider.weigh(replace(snapshot, reserved=drawing.taken), decision_id)
-                drawing.hold(decided.draws, now_us, max(now_us, snapshot.as_of_us) + self._reserve_us)
+            return self._sharing.decide(self._decider, snapshot, decision_id, reserve=reserve)
         except StoreError as error:
             self.unreadable += 1
             _log.error("stock cannot be shared out, what others hold counts as unknown: %s", error)
             return self._decider.decide(replace(snapshot, reserved=None), decision_id)
-        return decided.decision
 
     def _as_of_us(self, message: Message, as_of: datetime | None) -> int:
         return to_us(as_of or message.send_at or self._clock())
@@ -167,23 +184,30 @@ def open_gate(
 
 def load_ruleset(rules: str | Path, *, ruleset: str | None = None) -> CompiledRuleset:
     """One ruleset of a folder or file, compiled. Raises RulesetError with every problem found in it."""
-    rulesets, problems = read_rulesets(Path(rules))
+    return compile_ruleset(chosen(*read_rulesets(Path(rules)), where=str(rules), ruleset=ruleset))
+
+
+def chosen(rulesets: Mapping[str, Ruleset], problems: Iterable[Problem], *, where: str, ruleset: str | None) -> Ruleset:
+    """The ruleset of that name, or the one that decides where none is named. Raises RulesetError when there is none.
+
+    `problems`: those of all files read; errors in others than the chosen one are logged. `where`: told to people.
+    """
     errors = errors_in(problems)
     if ruleset is None and len(rulesets) > 1 and DEFAULT_RULESET not in rulesets:
         known = ", ".join(sorted(rulesets))
         raise RulesetError(
-            f"{rules} holds several rulesets: {known}. help: name one with --ruleset or SUPPRESS_RULESET"
+            f"{where} holds several rulesets: {known}. help: name one with --ruleset or SUPPRESS_RULESET"
         )
     wanted = ruleset or (next(iter(rulesets)) if len(rulesets) == 1 and not errors else DEFAULT_RULESET)
     if wanted in rulesets:
         for problem in errors:
             _log.warning("another ruleset of the folder cannot be used: %s", problem)
-        return compile_ruleset(rulesets[wanted])
+        return rulesets[wanted]
     if errors:
         raise RulesetError("\n".join(str(problem) for problem in errors), errors)
     known = ", ".join(sorted(rulesets)) or "none"
     hint = did_you_mean(wanted, rulesets) or "name one with --ruleset or SUPPRESS_RULESET"
-    raise RulesetError(f'no ruleset "{wanted}" in {rules}; there are: {known}. help: {hint}')
+    raise RulesetError(f'no ruleset "{wanted}" in {where}; there are: {known}. help: {hint}')
 
 
 def release(database: str, campaign_id: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Released:

@@ -32,5 +32,6 @@ REASON_CODES: Final[dict[str, str]] = {
     "no_consent": "the customer has not agreed to this channel",
     "open_case": "the customer has an open complaint or a late order",
     "unknown_customer": "nobody knows who the recipient is",
+    "facts_unavailable": "the facts could not be had in time, and the ruleset says not to send without them",
     "recent_buyer": "the customer bought recently and is left in peace",
 }

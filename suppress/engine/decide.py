@@ -89,15 +89,8 @@ class Decider:
             if isinstance(name, str) and not (compiled.limit_rules and name == AVAILABLE_UNITS)
         }
         self._moving_rules = tuple(rule for rule in compiled.item_rules if rule.moves)
-        needs = compiled.needs
-        wanted = (
-            (Source.PRODUCTS, needs.products),
-            (Source.ORDERS, needs.history),
-            (Source.CUSTOMERS, needs.customer),
-            (Source.SENT, needs.sent),
-            (Source.FEEDBACK, needs.feedback),
-        )
-        self._feeds = [(source, source.value) for source, is_wanted in wanted if is_wanted]
+        # The age of stock is not that of its feed, but of its rows.
+        self._feeds = [(source, source.value) for source in compiled.needs.sources if source is not Source.STOCK]
         self._terms = Terms(
             max_age_us=compiled.max_age_us,
             age_bounds_us=age_bounds(item_leaves),
@@ -159,6 +152,7 @@ class Decider:
             facts_missing=self._facts_missing(placed.judged, told.outcome),
             ruleset=compiled.name,
             fingerprint=compiled.fingerprint,
+            version=compiled.version,
             mode=compiled.mode,
             control_group=run.is_control,
             engine=REFERENCE if REFERENCE in run.engines else DURABLE,

@@ -55,6 +55,19 @@ class FactNeeds:
         """Whether any order lines are wanted."""
         return bool(self.history_by)
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources anything is wanted from."""
+        wanted = {
+            Source.PRODUCTS: self.products,
+            Source.ORDERS: self.history,
+            Source.STOCK: self.stock,
+            Source.CUSTOMERS: self.customer,
+            Source.SENT: self.sent,
+            Source.FEEDBACK: self.feedback,
+        }
+        return tuple(source for source, is_wanted in wanted.items() if is_wanted)
+
     def __or__(self, other: "FactNeeds") -> "FactNeeds":
         """What two rulesets together want."""
         return FactNeeds(
