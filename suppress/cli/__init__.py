@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "fmt": ("suppress.cli.fmt", "Put rule files and case files into house style."),
     "import": ("suppress.cli.import_", "Load products, orders, stock, customers, sent log or feedback."),
     "init": ("suppress.cli.init", "Make a starter project: rules, cases, editor settings, checks."),
+    "keys": ("suppress.cli.keys", "Make, list and revoke the API keys of the service."),
     "lake": ("suppress.cli.lake", "Keep the columns that scans read up to date with the store."),
     "lint": ("suppress.cli.lint", "Find every mistake in rule files."),
     "plan": ("suppress.cli.plan", "Tell what a change of rules would do, tried on real messages."),

@@ -1,0 +1,122 @@
+"""Remember the keys that were found good, so that a request need not wait for the database.
+
+A memory is good for 5 seconds; then the database is asked again, so a revoked key opens nothing 5 seconds later.
+Whoever runs the service calls `refresh` every 2 seconds from a thread of its own, and then no request has to wait.
+
+While the database does not answer nobody can revoke a key in it either, and checks must go on (`on_unavailable`): keys
+that were good a moment ago stay so for up to 15 minutes. A clock may be set back; then keys are asked about anew.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from suppress.access.caller import Caller, KeyRecord, caller_of
+from suppress.errors import StoreError, UnauthenticatedError
+
+FRESH_US: Final = 5_000_000
+GRACE_US: Final = 900_000_000
+SILENT_AFTER_US: Final = 1_000_000
+"""How long `refresh` waits for an answer before the database counts as silent."""
+
+
+class _Memory(NamedTuple):
+    caller: Caller
+    expires_at_us: int | None
+    checked_at_us: int
+
+
+class KeyMemory:
+    """Keys by their hash. Threads may share it; it starts none.
+
+    `find`: the key with this hash, None when there is none; raises StoreError when nobody can say. `clock`: now, in
+    microseconds since 1970 UTC.
+    """
+
+    def __init__(self, find: Callable[[str], KeyRecord | None], clock: Callable[[], int]) -> None:
+        self._find = find
+        self._clock = clock
+        self._memories: dict[str, _Memory] = {}
+        self._used_us: dict[str, int] = {}
+        self._told_us: dict[str, int] = {}
+        self._waiting_since_us: int | None = None
+        self._failed_at_us: int | None = None
+
+    def __contains__(self, key_hash: str) -> bool:
+        """Whether the key was good when the database was last asked about it, however long ago."""
+        return key_hash in self._memories
+
+    def recall(self, key_hash: str) -> Caller | None:
+        """The caller, from memory alone; None when the database has to be asked."""
+        memory = self._memories.get(key_hash)
+        if memory is None:
+            return None
+        now_us = self._clock()
+        if memory.expires_at_us is not None and now_us >= memory.expires_at_us:
+            return None
+        age_us = abs(now_us - memory.checked_at_us)
+        if age_us > FRESH_US and (age_us > GRACE_US or not self._is_database_silent(now_us)):
+            return None
+        self._used_us[memory.caller.key_id] = now_us
+        return memory.caller
+
+    def ask(self, key_hash: str) -> Caller:
+        """The caller, from the database, remembered from now on; from memory when it cannot say.
+
+        Raises UnauthenticatedError when the key opens nothing, StoreError when nobody can say.
+        """
+        try:
+            caller = self._ask(key_hash)
+        except StoreError:
+            remembered = self.recall(key_hash)
+            if remembered is None:
+                raise
+            return remembered
+        self._used_us[caller.key_id] = self._clock()
+        return caller
+
+    def refresh(self) -> bool:
+        """Ask about every key used in the last 15 minutes; whether the database answered. Forget the others."""
+        for key_hash, memory in list(self._memories.items()):
+            now_us = self._clock()
+            if now_us - self._used_us.get(memory.caller.key_id, now_us) > GRACE_US:
+                self._memories.pop(key_hash, None)
+                continue
+            self._waiting_since_us = now_us
+            try:
+                self._ask(key_hash)
+            except UnauthenticatedError:
+                continue
+            except StoreError:
+                return False
+            finally:
+                self._waiting_since_us = None
+        return True
+
+    def take_used(self) -> dict[str, int]:
+        """Which keys were used since this was last called, and when last: key_id -> microseconds since 1970 UTC."""
+        used = {key_id: at for key_id, at in list(self._used_us.items()) if self._told_us.get(key_id) != at}
+        self._told_us.update(used)
+        return used
+
+    def _ask(self, key_hash: str) -> Caller:
+        # The time before asking: what comes back may be no newer than that.
+        asked_at_us = self._clock()
+        try:
+            record = self._find(key_hash)
+        except StoreError:
+            self._failed_at_us = self._clock()
+            raise
+        self._failed_at_us = None
+        try:
+            caller = caller_of(record, key_hash, self._clock())
+        except UnauthenticatedError:
+            self._memories.pop(key_hash, None)
+            raise
+        self._memories[key_hash] = _Memory(caller, record.expires_at_us if record else None, asked_at_us)
+        return caller
+
+    def _is_database_silent(self, now_us: int) -> bool:
+        failed_at_us, waiting_since_us = self._failed_at_us, self._waiting_since_us
+        if failed_at_us is not None and abs(now_us - failed_at_us) <= FRESH_US:
+            return True
+        return waiting_since_us is not None and abs(now_us - waiting_since_us) > SILENT_AFTER_US
