@@ -2,92 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
-from suppress.cli.plan_examples import Names, example_lines, example_told, names_of_a_page
+from suppress.cli.plan_examples import example_lines
 from suppress.cli.plan_tables import campaign_table, change_table, rule_table, share_of, verdict_table
-from suppress.replay.compare import Change
-from suppress.replay.report import Report, RuleCounts, Share, Touched
-from suppress.rules.ruleset import SHARE_PARTS
+from suppress.replay.report import Report, Share
+from suppress.replay.told import Names, names_of_a_page, report_told
 
 MOST_CAMPAIGNS_SHOWN = 20
 
 
 def as_json(report: Report, *, refused: int, plain_ids: bool) -> str:
     """All of the report. Shares are parts of one; ids of examples are plain or hashed."""
-    names = names_of_a_page(plain=plain_ids)
-    told: dict[str, Any] = {
-        "old": {"name": report.old_ruleset, "fingerprint": report.old_fingerprint},
-        "new": {"name": report.new_ruleset, "fingerprint": report.new_fingerprint},
-        "on_unavailable": dict(zip(("before", "now"), report.on_unavailable, strict=True)),
-        "audience": {
-            "persons": report.audience.persons,
-            "persons_exact": report.audience.persons_exact,
-            "messages": report.audience.messages,
-            "items": report.audience.items,
-            "messages_refused": refused,
-        },
-        "changed": _touched(report.changed, report),
-        "by_change": {_key(change): _touched(report.by_change[change], report) for change in Change},
-        "verdicts": [
-            {"before": before.value, "now": now.value, "messages": count}
-            for (before, now), count in report.verdicts.items()
-        ],
-        "items": [
-            {"before": before.value, "now": now.value, "items": count} for (before, now), count in report.items.items()
-        ],
-        "dropped_for_another_reason": report.other_reason,
-        "held_until_another_time": report.hold_moved,
-        "shown": {
-            "messages_that_go_out_both_times": report.shown.messages,
-            "changed": report.shown.changed,
-            "fewer_items": report.shown.fewer,
-            "more_items": report.shown.more,
-            "other_items": report.shown.others,
-            "replaced_before": report.shown.replaced_old,
-            "replaced_now": report.shown.replaced_new,
-        },
-        "rules": [
-            {
-                "rule": rule.rule,
-                "effect": rule.effect.value,
-                "sentence": rule.sentence,
-                "counts": "items" if rule.effect.is_about_items else "messages",
-                "before": _counts(rule.old),
-                "now": _counts(rule.new),
-                "takes": rule.takes,
-                "frees": rule.frees,
-            }
-            for rule in report.rules
-        ],
-        "campaigns": [
-            {
-                "campaign_id": campaign.campaign_id,
-                "messages": campaign.messages,
-                "messages_changed": campaign.changed,
-                **{_key(change): count for change, count in campaign.by_change.items()},
-            }
-            for campaign in report.campaigns
-        ],
-        "messages_of_further_campaigns": report.other_campaigns,
-        "unknown_facts": dict(report.unknown),
-        "examples": {
-            _key(change): [example_told(example, names) for example in examples]
-            for change, examples in report.examples.items()
-        },
-        "max_share": [
-            {
-                "rule": share.rule,
-                "counts": share.counts,
-                "acted_on": share.acted_on,
-                "total": share.total,
-                "share": _share(share.acted_on, share.total),
-                "max_share": share.max_share / SHARE_PARTS,
-                "passed": share.passed,
-            }
-            for share in report.shares
-        ],
-    }
+    told = report_told(report, names_of_a_page(plain=plain_ids), refused=refused)
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
@@ -192,32 +118,6 @@ def _share_line(share: Share) -> str:
     else:
         what, whose = f"The rule {share.rule} would act on {told} of the {share.counts}", "its"
     return f"{what}: {'PASSES' if share.passed else 'within'} {whose} max_share of {share.max_share / 100:g} %."
-
-
-def _touched(touched: Touched, report: Report) -> dict[str, Any]:
-    return {
-        "persons": touched.persons,
-        "persons_exact": touched.persons_exact,
-        "share_of_persons": _share(touched.persons, report.audience.persons),
-        "messages": touched.messages,
-        "share_of_messages": _share(touched.messages, report.audience.messages),
-        "items": touched.items,
-        "share_of_items": _share(touched.items, report.audience.items),
-    }
-
-
-def _counts(counts: RuleCounts | None) -> dict[str, int] | None:
-    if counts is None:
-        return None
-    return {"fired": counts.fired, "decided": counts.decided, "shadow": counts.shadow}
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 6) if whole else 0.0
-
-
-def _key(change: Change) -> str:
-    return change.value.replace(" ", "_")
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

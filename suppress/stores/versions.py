@@ -6,14 +6,15 @@ A version holds everything it was made of, so it can be read when the files it c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from suppress.errors import HeadMovedError, StoreError
+from suppress.facts.instants import from_us
+from suppress.rules.sources import FileKind, SourceFile, in_order
 from suppress.settings import DEFAULT_RULESET
 from suppress.stores.database import Database
 from suppress.stores.version_tables import RulesetFileRow, RulesetVersionRow
@@ -21,22 +22,6 @@ from suppress.stores.version_tables import RulesetFileRow, RulesetVersionRow
 _VERSIONS: Final[Table] = RulesetVersionRow.metadata.tables["ruleset_versions"]
 _FILES: Final[Table] = RulesetFileRow.metadata.tables["ruleset_files"]
 _LOCK: Final = "SELECT pg_advisory_xact_lock(%s)"
-
-
-class FileKind(StrEnum):
-    """What a source file is to a version: the ruleset's own, one of those it uses, or its cases."""
-
-    RULESET = "ruleset"
-    BASE = "base"
-    CASES = "cases"
-
-
-class SourceFile(NamedTuple):
-    """One source file, whole. `file`: its name without folders, such as `shop.yaml`."""
-
-    file: str
-    kind: FileKind
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +35,18 @@ class Version:
     message: str
     published_at_us: int
     of: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON shape; the time as RFC 3339 in UTC."""
+        return {
+            "ruleset": self.ruleset,
+            "number": self.number,
+            "fingerprint": self.fingerprint,
+            "author": self.author,
+            "message": self.message,
+            "published_at": from_us(self.published_at_us).isoformat().replace("+00:00", "Z"),
+            "of": self.of,
+        }
 
 
 class Anything:
@@ -146,9 +143,7 @@ class Versions:
     def texts(self, version: Version) -> tuple[SourceFile, ...]:
         """The files a version was made of: its own first, then those it uses, then its cases."""
         asked = select(_FILES).where(_FILES.c.ruleset == version.ruleset, _FILES.c.number == version.number)
-        files = [SourceFile(row["file"], FileKind(row["kind"]), row["text"]) for row in self._rows(asked)]
-        order = list(FileKind)
-        return tuple(sorted(files, key=lambda each: (order.index(each.kind), each.file)))
+        return in_order(SourceFile(row["file"], FileKind(row["kind"]), row["text"]) for row in self._rows(asked))
 
     def _rows(self, asked: Any) -> list[RowMapping]:
         try:

@@ -14,12 +14,13 @@ from weakref import WeakSet
 import pytest
 
 from suppress.cli.plan import Refused, _readable
-from suppress.cli.plan_examples import example_lines, example_told, names_of_a_page
+from suppress.cli.plan_examples import example_lines
 from suppress.cli.plan_revision import RevisionError, rules_at
 from suppress.cli.plan_tables import campaign_table, share_of
 from suppress.decisions.decision import Evidence
 from suppress.replay.compare import Change
 from suppress.replay.report import CampaignChange, Example, Side
+from suppress.replay.told import example_told, names_of_a_page
 from suppress.rules.source import MAX_BYTES
 from tests.cli.test_check import run
 
