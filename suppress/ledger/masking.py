@@ -1,7 +1,7 @@
 """Turn what names a person into keyed hashes, so that the log tells one customer from another and nobody who they are.
 
-The hash is HMAC-SHA256 over the kind of name and the name, base64url, its first 22 characters (132 bits). Without the key
-nobody can find out whose it is by trying all ids; with it, whoever may can look a customer up.
+The hash is HMAC-SHA256 over the kind of name and the name, base64url, its first 22 characters (132 bits). Without the
+key nobody can find out whose it is by trying all ids; with it, whoever may can look a customer up.
 """
 
 import base64
@@ -19,6 +19,7 @@ from suppress.facts.message import Message
 KEY_BYTES: Final = 32
 LEAST_KEY_BYTES: Final = 16
 HASH_CHARACTERS: Final = 22
+CUSTOMER_ID: Final = "customer.id"
 
 
 class Masks:
@@ -63,7 +64,7 @@ class Masks:
     def decision(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """A decision's JSON shape without sentences, which its ruleset gives back, and without the customer's name.
 
-        Where a rule looked at something that names the person, what it saw is hashed like the name itself.
+        Where a rule looked at the customer's id, what it saw is hashed too. All else a rule saw stays: it explains.
         """
         customer_id = told["customer_id"]
         masked = {**told, "customer_id": None if customer_id is None else self.customer(customer_id)}
@@ -82,11 +83,10 @@ class Masks:
         ]
 
     def _evidence(self, evidence: dict[str, Any]) -> dict[str, Any]:
-        kind = _NAMING.get(evidence["field"])
-        if kind is None and evidence["field"].startswith(_ATTRIBUTES):
-            kind = "attribute"
         seen = evidence["seen"]
-        return evidence if kind is None or seen is None else {**evidence, "seen": self._hash(kind, str(seen))}
+        if evidence["field"] != CUSTOMER_ID or seen is None:
+            return evidence
+        return {**evidence, "seen": self.customer(str(seen))}
 
     def _hash(self, kind: str, name: str) -> str:
         if self._keyed is None:
@@ -138,7 +138,3 @@ def _item(sku: str, placement: str | None, score: float | None) -> dict[str, Any
     if score is not None:
         told["score"] = score
     return told
-
-
-_NAMING: Final = {"customer.id": "customer"}
-_ATTRIBUTES: Final = ("message.attributes.", "customer.attributes.")

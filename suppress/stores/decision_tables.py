@@ -6,12 +6,17 @@ columns beside it are what people look for; the line decides.
 
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
 
-from suppress.stores.tables import Base, key_column, text_column, whole_column
+from suppress.stores.tables import WHOLE, Base, key_column, text_column, whole_column
 
 # With a rowid, other than most tables: rows are long, and are written in the order of their keys.
 OPTIONS: Final[dict[str, Any]] = {"sqlite_strict": True}
+
+
+def _number_column() -> Any:
+    return Field(sa_type=WHOLE, primary_key=True, sa_column_kwargs={"autoincrement": False})
 
 
 class DecisionRow(Base, table=True):
@@ -25,16 +30,16 @@ class DecisionRow(Base, table=True):
         CheckConstraint("length(decision_id) BETWEEN 1 AND 255", name="decision_id"),
         CheckConstraint("seq > 0", name="seq"),
         CheckConstraint("verdict IN ('send', 'hold', 'suppress')", name="verdict"),
-        UniqueConstraint("writer", "seq"),
+        Index("ix_decisions_decision_id", "decision_id"),
         Index("ix_decisions_decided_at_us", "decided_at_us", "decision_id"),
         Index("ix_decisions_customer", "customer", "decided_at_us"),
         Index("ix_decisions_message_id", "message_id"),
         OPTIONS,
     )
 
-    decision_id: str = key_column()
-    writer: str = text_column()
-    seq: int = whole_column()
+    writer: str = key_column()
+    seq: int = _number_column()
+    decision_id: str = text_column()
     decided_at_us: int = whole_column()
     ruleset: str = text_column()
     version: int | None = whole_column()

@@ -15,22 +15,22 @@ def upgrade() -> None:
     """To 0008. Nothing is logged."""
     op.create_table(
         "decisions",
-        _text("decision_id", required=True),
         _text("writer", required=True),
         _whole("seq", required=True),
+        _text("decision_id", required=True),
         _whole("decided_at_us", required=True),
         _text("ruleset", required=True),
         _whole("version"),
         _text("verdict", required=True),
         *(_text(name) for name in ("customer", "message_id", "channel", "campaign_id")),
         _text("line", required=True),
-        sa.PrimaryKeyConstraint("decision_id", name="pk_decisions"),
-        sa.UniqueConstraint("writer", "seq", name="uq_decisions_writer_seq"),
+        sa.PrimaryKeyConstraint("writer", "seq", name="pk_decisions"),
         _check("decisions", "decision_id", "length(decision_id) BETWEEN 1 AND 255"),
         _check("decisions", "seq", "seq > 0"),
         _check("decisions", "verdict", "verdict IN ('send', 'hold', 'suppress')"),
         **OPTIONS,
     )
+    op.create_index("ix_decisions_decision_id", "decisions", ["decision_id"])
     op.create_index("ix_decisions_decided_at_us", "decisions", ["decided_at_us", "decision_id"])
     op.create_index("ix_decisions_customer", "decisions", ["customer", "decided_at_us"])
     op.create_index("ix_decisions_message_id", "decisions", ["message_id"])
