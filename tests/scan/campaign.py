@@ -17,13 +17,12 @@ from unittest.mock import patch
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from suppress import scanning
 from suppress.facts.book import FactBook
 from suppress.facts.instants import from_us
 from suppress.facts.message import Message
 from suppress.rules.compile import CompiledRuleset
 from suppress.scan.plan import Limits
-from suppress.scanning import ScanOutcome, ScanRequest, scan
+from suppress.scanning import ScanOutcome, ScanRequest, running, scan, writing
 from tests.scan.book_folder import write_folder
 
 Row = dict[str, Any]
@@ -68,7 +67,7 @@ def scanned(
         threads=1,
         allow_stale=True,
     )
-    with patch.object(scanning, "load_ruleset", lambda *_, **__: compiled), small_buckets(pairs_per_bucket):
+    with patch.object(running, "load_ruleset", lambda *_, **__: compiled), small_buckets(pairs_per_bucket):
         outcome = scan(request)
     return read_back(outcome)
 
@@ -87,8 +86,8 @@ def no_report() -> Iterator[None]:
     """Have scans write no report, which takes longer than a small campaign itself."""
     nothing = SimpleNamespace(passed=(), to_dict=dict)
     with (
-        patch.object(scanning, "scan_report", lambda *_, **__: nothing),
-        patch.object(scanning, "render", lambda _: ""),
+        patch.object(writing, "scan_report", lambda *_, **__: nothing),
+        patch.object(writing, "render", lambda _: ""),
     ):
         yield
 
@@ -99,7 +98,7 @@ def small_buckets(pairs: int | None) -> Iterator[None]:
     if pairs is None:
         yield
         return
-    with patch.object(scanning, "Limits", type("Small", (TinyBuckets,), {"pairs_per_bucket": pairs})):
+    with patch.object(running, "Limits", type("Small", (TinyBuckets,), {"pairs_per_bucket": pairs})):
         yield
 
 

@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from suppress import scanning
 from suppress.decisions.report import Verdicts
 from suppress.errors import ShareError
 from suppress.facts.book import FactBook
@@ -28,7 +27,7 @@ from suppress.facts.records import CustomerRecord, OrderRecord, ProductRecord, R
 from suppress.facts.snapshot import Source
 from suppress.reports.words import headline
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
-from suppress.scanning import ScanOutcome, ScanRequest, scan
+from suppress.scanning import ScanOutcome, ScanRequest, running, scan
 from suppress.service import load_ruleset
 from suppress.stores.database import Database
 from suppress.stores.lake import open_lake
@@ -81,7 +80,7 @@ class Store:
 
     def scan(self, out: str, compiled: CompiledRuleset, *, previous: str | None = None, **other: Any) -> ScanOutcome:
         """Scan the campaign by rules that stand in no file, with what the lake has now."""
-        with open_lake(self.lake) as lake, patch.object(scanning, "load_ruleset", lambda *_, **__: compiled):
+        with open_lake(self.lake) as lake, patch.object(running, "load_ruleset", lambda *_, **__: compiled):
             request = ScanRequest(
                 messages=self.root / "in.jsonl",
                 out=self.root / out,
@@ -120,7 +119,7 @@ def test_a_delta_leaves_out_only_what_stayed(dice: int) -> None:
         in_corner(corner, message) for corner in range(CORNERS) for message in a_campaign(rng, MESSAGES_PER_CORNER)
     ]
     rng.shuffle(messages)
-    with a_store(messages) as store, no_report(), patch.object(scanning.delta, "of_whole", lambda told, *_: told):
+    with a_store(messages) as store, no_report(), patch("suppress.scan.delta.of_whole", lambda told, *_: told):
         store.load(record for corner, book in enumerate(books) for record in moved(corner, book, 0))
         store.feed(books[0].feeds_us)
         rebuild(store.database, store.lake)

@@ -149,22 +149,22 @@ def test_a_lock_nobody_holds_is_no_obstacle(shop: Shop, tmp_path: Path) -> None:
 
 RUN = """
 import resource, signal, sys
-from suppress import scanning
 from suppress.cli import main
+from suppress.scan.run import ScanRun
 most = int(sys.argv.pop(1))
 if most:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 else:
     # The parent waits for this before it interrupts: from then on the scan is at work.
-    begun = scanning.ScanRun.walk
+    begun = ScanRun.walk
     def walk(run, *given):
         def tell(stage, done, of):
             if stage == "judge" and done == 0:
                 print("at work", flush=True)
                 signal.pause()
         return begun(run, given[0], given[1], tell, *given[3:])
-    scanning.ScanRun.walk = walk
+    ScanRun.walk = walk
 main()
 """
 

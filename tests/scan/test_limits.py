@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from suppress import scanning
 from suppress.decisions.decision import Decision, Verdict
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import ReferenceEngine
@@ -23,7 +22,7 @@ from suppress.facts.message import Message
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.ruleset import Effect
 from suppress.scan.run import Held
-from suppress.scanning import ScanRequest, scan
+from suppress.scanning import ScanRequest, running, scan
 from tests.agreement.generate import AS_OF_US, a_ruleset, reservations
 from tests.conftest import LONG, SEED
 from tests.scan.book_folder import write_folder
@@ -72,7 +71,7 @@ def shared_out(
             threads=1,
             allow_stale=True,
         )
-        with patch.object(scanning, "load_ruleset", lambda *_, **__: compiled):
+        with patch.object(running, "load_ruleset", lambda *_, **__: compiled):
             found = read_back(scan(request, shares=others))
         return found, pq.read_table(root / "out" / "budgets.parquet").to_pylist()
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pyarrow.parquet as pq
 import pytest
 
-from suppress import scanning
+from suppress.errors import FactsError
 from suppress.facts.instants import from_us
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import read_ruleset
@@ -19,7 +19,7 @@ from suppress.scan.folder import read_folder
 from suppress.scan.message_files import message_files
 from suppress.scan.plan import Limits, make_plan
 from suppress.scan.work import Work
-from suppress.scanning import NoShares, ScanRequest, scan
+from suppress.scanning import NoShares, ScanRequest, running, scan
 from tests import debian
 from tests.agreement.generate import AS_OF_US, a_ruleset
 from tests.scan.book_folder import write_folder
@@ -104,7 +104,7 @@ def scan_with(engine: str, compiled: CompiledRuleset, facts: Path, messages: Pat
         allow_stale=True,
         engine=engine,
     )
-    with patch.object(scanning, "load_ruleset", lambda *_, **__: compiled):
+    with patch.object(running, "load_ruleset", lambda *_, **__: compiled):
         return scan(request, session=session if engine == "spark" else None).out
 
 
@@ -241,5 +241,5 @@ def test_tables_of_a_catalogue_give_the_same_as_files(session: Any, tmp_path: Pa
     by_spark = scan_with("spark", compiled, bucketed, messages, tmp_path / "spark", session)
 
     assert_same(by_duckdb, by_spark)
-    with pytest.raises(scanning.FactsError, match="--engine spark"):
+    with pytest.raises(FactsError, match="--engine spark"):
         scan_with("duckdb", compiled, bucketed, messages, tmp_path / "refused", session)
