@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from suppress.cli.exits import (
+    CASES_FAILED,
     FACTS_STALE_OR_MISSING,
     INTERRUPTED,
     MAX_SHARE_PASSED,
@@ -20,7 +21,16 @@ from suppress.cli.exits import (
     USAGE,
 )
 from suppress.cli.options import with_both
-from suppress.errors import FactsError, RulesetError, ShareError, StaleFactsError, StoreError, SuppressError
+from suppress.errors import (
+    CasesFailedError,
+    FactsError,
+    RulesetError,
+    ShareError,
+    StaleFactsError,
+    StoreError,
+    SuppressError,
+    VersionError,
+)
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("suppress.cli.check", "Decide messages: what to show, whether to send, and why."),
@@ -33,17 +43,22 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "lake": ("suppress.cli.lake", "Keep the columns that scans read up to date with the store."),
     "lint": ("suppress.cli.lint", "Find every mistake in rule files."),
     "plan": ("suppress.cli.plan", "Tell what a change of rules would do, tried on real messages."),
+    "publish": ("suppress.cli.publish", "Publish rules as the next version, once lint and cases pass."),
     "release": ("suppress.cli.release", "Give back the stock a campaign has reserved."),
+    "rollback": ("suppress.cli.rollback", "Publish an older version of rules anew."),
     "rules": ("suppress.cli.rules", "Print every rule as a sentence."),
     "runs": ("suppress.cli.runs", "List the scans that schedules ran or will run."),
     "scan": ("suppress.cli.scan", "Decide whole campaigns before they are sent, and report."),
     "scheduler": ("suppress.cli.scheduler", "Run the scans of schedules.yaml when they are due."),
     "schema": ("suppress.cli.schema", "Print the JSON schema of rule files, for editors."),
     "test": ("suppress.cli.test", "Play the case files beside the rules on every engine."),
+    "versions": ("suppress.cli.versions", "List what was published, by whom, when and why."),
 }
 
 _EXITS: Final = {
     RulesetError: RULES_INVALID,
+    CasesFailedError: CASES_FAILED,
+    VersionError: USAGE,
     StoreError: FACTS_STALE_OR_MISSING,
     StaleFactsError: FACTS_STALE_OR_MISSING,
     FactsError: USAGE,
