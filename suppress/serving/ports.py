@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 
 from suppress.decisions.decision import Decision
 from suppress.engine.decide import Decider
@@ -87,6 +87,13 @@ class Entry:
     unavailable: Unavailable | None = None
 
 
+class OnLogFailure(StrEnum):
+    """What becomes of an answer whose decision the log did not take down. `answer`: given, and counted."""
+
+    ANSWER = "answer"
+    REFUSE = "refuse"
+
+
 class Ledger(Protocol):
     """The decision log."""
 
@@ -107,59 +114,37 @@ class Answer:
     is_logged: bool
 
 
+class Options(TypedDict, total=False):
+    """How a question is asked.
+
+    `deadline_ms`: within it an answer is given, with facts or without; None = 200 for one message, more for many.
+    `as_of`: the instant all is decided as of; None = the message's `send_at`, else now. `reserve`: whether a message
+    that is sent takes what it shows of stock that is shared out; True when left out. `request_id`, `key_id` (of the API
+    key): for the decision log.
+    """
+
+    deadline_ms: int | None
+    as_of: datetime | None
+    reserve: bool
+    request_id: str | None
+    key_id: str | None
+
+
 class Checks(Protocol):
     """What the faces of the service ask: `Serving` is the real one. All four may be called from any thread.
 
-    `deadline_ms`: within it an answer is given, with facts or without; None = 200 for one message, more for many.
-    `reserve`: whether a message that is sent takes what it shows of stock that is shared out. `request_id`, `key_id`:
-    for the decision log. All raise UnavailableError where facts cannot be had and the ruleset says nothing about it,
-    LedgerError where the log cannot be written and settings say to refuse.
+    All raise UnavailableError where facts cannot be had and the ruleset says nothing about it, LedgerError where the
+    log cannot be written and settings say to refuse.
     """
 
-    def check(
-        self,
-        message: Message,
-        *,
-        deadline_ms: int | None = None,
-        as_of: datetime | None = None,
-        reserve: bool = True,
-        request_id: str | None = None,
-        key_id: str | None = None,
-    ) -> Answer:
+    def check(self, message: Message, **options: Unpack[Options]) -> Answer:
         """The answer for one message. Holds up the calling thread."""
 
-    def check_many(
-        self,
-        messages: Sequence[Message],
-        *,
-        deadline_ms: int | None = None,
-        as_of: datetime | None = None,
-        reserve: bool = True,
-        request_id: str | None = None,
-        key_id: str | None = None,
-    ) -> list[Answer]:
+    def check_many(self, messages: Sequence[Message], **options: Unpack[Options]) -> list[Answer]:
         """The answers for many messages, in order, all by the same revision. Holds up the calling thread."""
 
-    async def check_soon(
-        self,
-        message: Message,
-        *,
-        deadline_ms: int | None = None,
-        as_of: datetime | None = None,
-        reserve: bool = True,
-        request_id: str | None = None,
-        key_id: str | None = None,
-    ) -> Answer:
+    async def check_soon(self, message: Message, **options: Unpack[Options]) -> Answer:
         """The same as `check`, for an event loop: it is not held up."""
 
-    async def check_many_soon(
-        self,
-        messages: Sequence[Message],
-        *,
-        deadline_ms: int | None = None,
-        as_of: datetime | None = None,
-        reserve: bool = True,
-        request_id: str | None = None,
-        key_id: str | None = None,
-    ) -> list[Answer]:
+    async def check_many_soon(self, messages: Sequence[Message], **options: Unpack[Options]) -> list[Answer]:
         """The same as `check_many`, for an event loop: it is not held up."""
