@@ -27,6 +27,7 @@ FIELDS: Final = (
     "replacements",
     "attributes",
 )
+REQUIRED: Final = ("message_id", "items")
 RECIPIENT: Final = ("customer_id", "email", "phone")
 ITEM_FIELDS: Final = ("sku", "placement", "score")
 MOST_ENTRIES: Final = 1000
@@ -54,7 +55,7 @@ def check_columns(names: list[str]) -> None:
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
         raise FactsError(f'the column "{twice[0]}" is there twice')
-    missing = [] if "items" in names else ["items"]
+    missing = [name for name in REQUIRED if name not in names]
     if not set(names) & set(RECIPIENT):
         missing.append("customer_id (or email, or phone)")
     unknown = [name for name in names if name not in FIELDS]
@@ -97,9 +98,12 @@ def message_columns(types: Mapping[str, Any]) -> dict[str, Column]:
 
 
 def odd_row(columns: Mapping[str, Column]) -> str:
-    """Whether a row is odd, as SQL: one of its fields is, or it names nobody."""
+    """Whether a row is odd, as SQL: one of its fields is, or it names nobody, or has no id."""
+    nameless = f"({columns['message_id'].value}) IS NULL"
     nobody = " AND ".join(f"({columns[name].value}) IS NULL" for name in RECIPIENT)
-    return " OR ".join([f"({nobody})", *(f"({each.odd})" for each in columns.values() if each.odd != "false")])
+    return " OR ".join(
+        [nameless, f"({nobody})", *(f"({each.odd})" for each in columns.values() if each.odd != "false")]
+    )
 
 
 def _odd_id(text: str) -> str:

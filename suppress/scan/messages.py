@@ -29,6 +29,8 @@ from suppress.scan.sql import literal
 
 REJECTS_HEADING: Final = ("file", "row", "message_id", "reason")
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+# `check` answers whoever asks; of a campaign the lists, tables and reservations know a message by its id alone.
+_NAMELESS: Final = "message_id: it is missing"
 _READ: Final = "incoming_messages"
 _TWICE: Final = "incoming_twice"
 _ODD: Final = "incoming_odd"
@@ -163,7 +165,9 @@ class _Reading:
     def _take_odd(self, block: Block, file: _File) -> None:
         accepted: list[tuple[int, Message]] = []
         for row, read in block.read_odd():
-            if isinstance(read, Message):
+            if isinstance(read, Message) and read.message_id is None:
+                self._rejects.add(file.path, row, None, _NAMELESS)
+            elif isinstance(read, Message):
                 accepted.append((row, read))
                 if len(accepted) == _ODD_ROWS:
                     self._insert_read(accepted, file)
@@ -211,7 +215,7 @@ class _Reading:
         """Refuses every message whose id an earlier one had."""
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {_TWICE} AS SELECT seq, message_id, first_seq FROM {_READ} JOIN ("
-            f"SELECT message_id, min(seq) AS first_seq FROM {_READ} WHERE message_id IS NOT NULL"
+            f"SELECT message_id, min(seq) AS first_seq FROM {_READ}"
             " GROUP BY message_id HAVING count(*) > 1) USING (message_id) WHERE seq > first_seq"
         )
         answer = self._connection.execute(f"SELECT seq, message_id, first_seq FROM {_TWICE} ORDER BY seq")

@@ -107,7 +107,9 @@ def expected(read: Sequence[tuple[int, Message | str]]) -> tuple[list[dict[str, 
     for row, each in read:
         if isinstance(each, str):
             refused.append((row, each))
-        elif each.message_id is not None and each.message_id in first:
+        elif each.message_id is None:
+            refused.append((row, "message_id: it is missing"))
+        elif each.message_id in first:
             where = first[each.message_id]
             refused.append((row, f"message id {each.message_id} was already used in row {where}"))
         else:
@@ -192,13 +194,13 @@ ITEMS = st.lists(PLAIN_IDS, max_size=4) | st.lists(
     | st.fixed_dictionaries({"sku": IDS}, optional={"placement": IDS | st.none(), "score": SCORES}),
     max_size=4,
 )
+NAMES = st.integers(0, 10**9).map(str)
 OBJECTS = st.fixed_dictionaries(
-    {"items": ITEMS},
+    {"items": ITEMS, "message_id": NAMES | st.integers(0, 5) | IDS | st.none()},
     optional={
         "customer_id": PLAIN_IDS | IDS | st.integers(0, 99),
         "email": st.sampled_from(["a@b.com", " ", "", "A@B.com", "nobody"]) | st.none(),
         "phone": st.sampled_from(["+41446681800", "044 668 18 00"]) | st.integers(0, 99) | st.none(),
-        "message_id": st.integers(0, 5) | IDS | st.none(),
         "channel": PLAIN_IDS | st.none(),
         "campaign_id": IDS | st.none(),
         "campaign_tags": st.lists(PLAIN_IDS | IDS, max_size=3),
@@ -270,10 +272,11 @@ TYPED = st.fixed_dictionaries(
                 {"sku": PLAIN_IDS | IDS, "placement": IDS | st.none(), "score": SCORES.map(float) | st.none()}
             ),
             max_size=4,
-        )
+        ),
+        "message_id": NAMES | PLAIN_IDS | IDS | st.none(),
     },
     optional={
-        **dict.fromkeys(("customer_id", "message_id", "channel", "campaign_id"), PLAIN_IDS | IDS),
+        **dict.fromkeys(("customer_id", "channel", "campaign_id"), PLAIN_IDS | IDS),
         "email": st.sampled_from(["a@b.com", " ", "", "A@B.com", "nobody"]),
         "phone": st.sampled_from(["+41446681800", "044 668 18 00"]),
         "campaign_tags": st.lists(PLAIN_IDS | IDS, max_size=3),
@@ -388,6 +391,7 @@ def test_messages_with_little_in_them_are_read_as_columns(tmp_path: Path, kind: 
     fields = {name: EVERYDAY[name] for name in EVERYDAY if kind != "csv" or name != "items"}
     objects = [{"customer_id": "C1", "items": ["A"], name: value} for name, value in fields.items() if value]
     objects += [{"email": "a@b.com", "items": ["A"]}, {"phone": "+41446681800", "items": ["A"]}]
+    objects = [{"message_id": f"m-{n}", **each} for n, each in enumerate(objects, 2)]
     objects = [each | {"items": [{"sku": "A"}]} for each in objects] if kind == "parquet" else objects
     path = tmp_path / f"m.{kind}"
     if kind == "parquet":
@@ -495,6 +499,7 @@ def test_addresses_stay_out_of_every_file(tmp_path: Path) -> None:
     objects: list[dict[str, Any]] = [{"items": ["A"], "email": f"secret{n}@example.com"} for n in range(3)]
     objects += [{"items": [""], "email": "secret@example.com"}, {"items": ["A"], "email": {"secret": 1}}]
     objects += [{"items": ["A"], "phone": "+41446681800"}, {"items": [" "], "phone": "+41446681800"}]
+    objects = [{"message_id": f"m-{n}", **each} for n, each in enumerate(objects)]
     found = scanned(as_jsonl(tmp_path / "m.jsonl", objects), tmp_path / "work")
 
     assert (4, 3) == (found.read.accepted, found.read.refused)
@@ -547,6 +552,17 @@ def test_an_id_used_twice_is_refused_with_the_first_row(tmp_path: Path, kind: st
     assert [(path.name, first + at, "m-2", reason) for at in (3, 5)] == found.refused
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_message_without_an_id_is_refused(tmp_path: Path, kind: str) -> None:
+    """Nothing could refer to such a message: its row is told with the reason, and the others are taken."""
+    first = 2 if kind == "csv" else 1
+    path = written(tmp_path / f"m.{kind}", [*some(1, 1), some(2, 1)[0] | {"message_id": None}, *some(3, 1)])
+    found = scanned(path, tmp_path / "work")
+
+    assert ["m-1", "m-3"] == [each["message_id"] for each in found.messages]
+    assert [(path.name, first + 1, "", "message_id: it is missing")] == found.refused
+
+
 def test_a_folder_is_its_files_in_name_order(tmp_path: Path) -> None:
     """Files of all formats count as one input, in name order; an id used in an earlier file is refused."""
     folder = tmp_path / "in"
@@ -579,8 +595,8 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, kind: str) -> None:
         ("m.jsonl", b""),
         ("m.jsonl", b"\n \n"),
         ("m.json", b"\xef\xbb\xbf\n"),
-        ("m.csv", b"customer_id,items\n"),
-        ("m.csv", b"\xef\xbb\xbf customer_id ;items\r\n\r\n"),
+        ("m.csv", b"message_id,customer_id,items\n"),
+        ("m.csv", b"\xef\xbb\xbf customer_id ;items;message_id\r\n\r\n"),
         ("m.jsonl.gz", gzip.compress(b"", mtime=0)),
     ],
 )
@@ -599,10 +615,8 @@ def test_an_input_without_messages_gives_empty_tables(tmp_path: Path, name: str,
 
 def test_a_parquet_file_without_rows(tmp_path: Path) -> None:
     """A Parquet file may have no rows."""
-    pq.write_table(
-        pa.table({"customer_id": pa.array([], pa.string()), "items": pa.array([], pa.list_(pa.string()))}),
-        tmp_path / "m.parquet",
-    )
+    names = {name: pa.array([], pa.string()) for name in ("message_id", "customer_id")}
+    pq.write_table(pa.table({**names, "items": pa.array([], pa.list_(pa.string()))}), tmp_path / "m.parquet")
 
     assert 0 == scanned(tmp_path / "m.parquet", tmp_path / "work").read.rows
 
@@ -635,7 +649,7 @@ def _parquet(**columns: Any) -> bytes:
     return out.getvalue()
 
 
-WHOLE = _parquet(customer_id=["C"] * 100, items=[["A"]] * 100)
+WHOLE = _parquet(message_id=[f"m-{n}" for n in range(100)], customer_id=["C"] * 100, items=[["A"]] * 100)
 
 
 @pytest.mark.parametrize(
@@ -646,18 +660,36 @@ WHOLE = _parquet(customer_id=["C"] * 100, items=[["A"]] * 100)
         ("m.parquet", b"", ["m.parquet", "cut short or damaged"]),
         ("m.parquet", b"customer_id,items\n", ["m.parquet", "cut short or damaged"]),
         ("m.parquet", WHOLE[:4] + b"\xff" * 60 + WHOLE[64:], ["m.parquet", "cut short or damaged"]),
-        ("m.parquet", _parquet(customer_id=["C"]), ["the column items is missing"]),
-        ("m.parquet", _parquet(items=[["A"]]), ["the column customer_id (or email, or phone) is missing"]),
-        ("m.parquet", _parquet(customer_id=["C"], item=["A"]), ["items is missing", 'did you mean "items"?']),
-        ("m.parquet", _parquet(customer_id=["C"], items=[["A"]], margin=[1]), ['"margin"', "the columns are"]),
+        ("m.parquet", _parquet(message_id=["m"], customer_id=["C"]), ["the column items is missing"]),
+        ("m.parquet", _parquet(customer_id=["C"], items=[["A"]]), ["the column message_id is missing"]),
         (
             "m.parquet",
-            _parquet(customer_id=["C"], items=[[{"sku": "A", "plcement": "x"}]]),
+            _parquet(message_id=["m"], items=[["A"]]),
+            ["the column customer_id (or email, or phone) is missing"],
+        ),
+        (
+            "m.parquet",
+            _parquet(message_id=["m"], customer_id=["C"], item=["A"]),
+            ["items is missing", 'did you mean "items"?'],
+        ),
+        (
+            "m.parquet",
+            _parquet(message_id=["m"], customer_id=["C"], items=[["A"]], margin=[1]),
+            ['"margin"', "the columns are"],
+        ),
+        (
+            "m.parquet",
+            _parquet(message_id=["m"], customer_id=["C"], items=[[{"sku": "A", "plcement": "x"}]]),
             ['did you mean "placement"'],
         ),
-        ("m.parquet", _parquet(customer_id=["C"], items=[[{"placement": "x"}]]), ["the field sku is missing"]),
+        (
+            "m.parquet",
+            _parquet(message_id=["m"], customer_id=["C"], items=[[{"placement": "x"}]]),
+            ["the field sku is missing"],
+        ),
         ("m.csv", b"", ["m.csv", "the file is empty"]),
-        ("m.csv", b"customer_id\nC\n", ["the column items is missing"]),
+        ("m.csv", b"message_id,customer_id\nm,C\n", ["the column items is missing"]),
+        ("m.csv", b"customer_id,items\nC,A\n", ["the column message_id is missing"]),
         ("m.csv", b"customer_id,items,items\nC,A,B\n", ['"items" is there twice']),
         ("m.csv", "customer_id,items\nÄ,A\n".encode("latin-1"), ["not UTF-8"]),
         ("m.csv", b"x" * (1 << 20), ["really a CSV"]),
@@ -718,7 +750,9 @@ def _folder(path: Path, entry: str | None = None) -> Path:
 )
 def test_ids_of_other_types_in_parquet(tmp_path: Path, column: str, values: Any, wanted: list[str]) -> None:
     """Whole numbers are ids, also as pandas writes them; other values are refused row by row."""
-    pq.write_table(pa.table({column: values, "items": [["A"]] * 3}), tmp_path / "m.parquet")
+    pq.write_table(
+        pa.table({"message_id": ["1", "2", "3"], column: values, "items": [["A"]] * 3}), tmp_path / "m.parquet"
+    )
     found = scanned(tmp_path / "m.parquet", tmp_path / "work")
     accepted = {each["customer_id"] for each in found.messages}
     reasons = {row: reason for _, row, _, reason in found.refused}
@@ -740,7 +774,8 @@ def test_ids_of_other_types_in_parquet(tmp_path: Path, column: str, values: Any,
 )
 def test_instants_in_parquet(tmp_path: Path, column: str, values: Any, wanted: list[Any]) -> None:
     """A time with a zone is an instant; one without, a date or a number is refused."""
-    pq.write_table(pa.table({column: values, "customer_id": ["C"] * 2, "items": [["A"]] * 2}), tmp_path / "m.parquet")
+    others = {"message_id": ["1", "2"], "customer_id": ["C"] * 2, "items": [["A"]] * 2}
+    pq.write_table(pa.table({column: values, **others}), tmp_path / "m.parquet")
     found = scanned(tmp_path / "m.parquet", tmp_path / "work")
     told_of = {row: reason for _, row, _, reason in found.refused}
     instants: Iterator[int] = iter([each["as_of_us"] for each in found.messages])
@@ -761,9 +796,8 @@ def test_instants_in_parquet(tmp_path: Path, column: str, values: Any, wanted: l
 )
 def test_attributes_in_parquet(tmp_path: Path, values: Any) -> None:
     """Attributes are a struct, a map or JSON text; NULL is not given."""
-    pq.write_table(
-        pa.table({"attributes": values, "customer_id": ["C"] * 3, "items": [["A"]] * 3}), tmp_path / "m.parquet"
-    )
+    others = {"message_id": ["1", "2", "3"], "customer_id": ["C"] * 3, "items": [["A"]] * 3}
+    pq.write_table(pa.table({"attributes": values, **others}), tmp_path / "m.parquet")
     found = scanned(tmp_path / "m.parquet", tmp_path / "work")
 
     assert [{"a": "x"}, {"b": "y"}, {}] == [each["attributes"] for each in found.messages]
@@ -772,7 +806,7 @@ def test_attributes_in_parquet(tmp_path: Path, values: Any) -> None:
 def test_lists_of_other_types_in_parquet(tmp_path: Path) -> None:
     """A list in a column of another type is refused where it is given, and none where it is NULL."""
     table = {"campaign_tags": [1.5, None, None], "replacements": [None, {"a": 1}, None], "customer_id": ["C"] * 3}
-    pq.write_table(pa.table(table | {"items": [[1], [2], [3]]}), tmp_path / "m.parquet")
+    pq.write_table(pa.table(table | {"message_id": [1, 2, 3], "items": [[1], [2], [3]]}), tmp_path / "m.parquet")
     found = scanned(tmp_path / "m.parquet", tmp_path / "work")
 
     assert [([], "3")] == [(each["campaign_tags"], each["candidates"][0][2]) for each in found.messages]
@@ -781,7 +815,7 @@ def test_lists_of_other_types_in_parquet(tmp_path: Path) -> None:
 
 def test_cells_that_are_no_json_are_refused_one_by_one(tmp_path: Path) -> None:
     """A list or map that cannot be read, among thousands that can, is refused with its row; NaN and keys twice too."""
-    rows: list[list[str]] = [["C", "A|B", '{"a": "x"}'] for _ in range(5000)]
+    rows: list[list[str]] = [["C", "A|B", '{"a": "x"}', f"m-{n}"] for n in range(5000)]
     bad = {
         7: (["C", "[A", ""], "items: it must be a list; as JSON it cannot be read"),
         70: (["C", '[{"sku": "A", "score": NaN}]', ""], "items: it must be a list; as JSON it cannot be read"),
@@ -789,12 +823,12 @@ def test_cells_that_are_no_json_are_refused_one_by_one(tmp_path: Path) -> None:
         3000: (["C", "A", '{"a"'], "attributes: it must be a map like {...}; as JSON it cannot be read"),
         4000: (["C", "A", "x"], "attributes: it must be a map like {...}; as JSON it cannot be read"),
         4100: (["C", "A", '["x"]'], "attributes: it must be a map of names to values"),
-        4200: (["C", "A"], "has 2 cells; the heading has 3"),
+        4200: (["C", "A"], "has 2 cells; the heading has 4"),
     }
     for row, (cells, _) in bad.items():
-        rows[row - 2] = cells
+        rows[row - 2] = [*cells, f"m-{row}"] if len(cells) == 3 else cells
     with (tmp_path / "m.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([["customer_id", "items", "attributes"], *rows])
+        csv.writer(stream).writerows([["customer_id", "items", "attributes", "message_id"], *rows])
     found = scanned(tmp_path / "m.csv", tmp_path / "work")
 
     assert sorted((row, reason) for row, (_, reason) in bad.items()) == unquoted(found)
