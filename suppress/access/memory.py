@@ -7,6 +7,7 @@ While the database does not answer nobody can revoke a key in it either, and che
 that were good a moment ago stay so for up to 15 minutes. A clock may be set back; then keys are asked about anew.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -16,7 +17,10 @@ from suppress.errors import StoreError, UnauthenticatedError
 FRESH_US: Final = 5_000_000
 GRACE_US: Final = 900_000_000
 SILENT_AFTER_US: Final = 1_000_000
-"""How long `refresh` waits for an answer before the database counts as silent."""
+"""How long an answer takes before the database counts as silent."""
+MOST_ASKING: Final = 8
+"""How many threads may wait for the database at once."""
+_SILENT: Final = "the database does not answer, so nobody can say whether the API key is good; try again in a moment"
 
 
 class _Memory(NamedTuple):
@@ -38,6 +42,7 @@ class KeyMemory:
         self._memories: dict[str, _Memory] = {}
         self._used_us: dict[str, int] = {}
         self._told_us: dict[str, int] = {}
+        self._turns = threading.BoundedSemaphore(MOST_ASKING)
         self._waiting_since_us: int | None = None
         self._failed_at_us: int | None = None
 
@@ -65,7 +70,7 @@ class KeyMemory:
         Raises UnauthenticatedError when the key opens nothing, StoreError when nobody can say.
         """
         try:
-            caller = self._ask(key_hash)
+            caller = self._ask_in_turn(key_hash)
         except StoreError:
             remembered = self.recall(key_hash)
             if remembered is None:
@@ -98,6 +103,19 @@ class KeyMemory:
         self._told_us.update(used)
         return used
 
+    def _ask_in_turn(self, key_hash: str) -> Caller:
+        """As `_ask`, but a database that never answers holds up no more than a few threads, the others a second."""
+        if self._is_waiting_in_vain(self._clock()):
+            raise StoreError(_SILENT)
+        if not self._turns.acquire(timeout=SILENT_AFTER_US / 1_000_000):
+            self._failed_at_us = self._clock()
+            raise StoreError(_SILENT)
+        try:
+            # Whoever had the turn before may have asked about the same key.
+            return self.recall(key_hash) or self._ask(key_hash)
+        finally:
+            self._turns.release()
+
     def _ask(self, key_hash: str) -> Caller:
         # The time before asking: what comes back may be no newer than that.
         asked_at_us = self._clock()
@@ -116,7 +134,10 @@ class KeyMemory:
         return caller
 
     def _is_database_silent(self, now_us: int) -> bool:
-        failed_at_us, waiting_since_us = self._failed_at_us, self._waiting_since_us
-        if failed_at_us is not None and abs(now_us - failed_at_us) <= FRESH_US:
-            return True
-        return waiting_since_us is not None and abs(now_us - waiting_since_us) > SILENT_AFTER_US
+        failed_at_us = self._failed_at_us
+        has_failed = failed_at_us is not None and abs(now_us - failed_at_us) <= FRESH_US
+        return has_failed or self._is_waiting_in_vain(now_us)
+
+    def _is_waiting_in_vain(self, now_us: int) -> bool:
+        since_us = self._waiting_since_us
+        return since_us is not None and abs(now_us - since_us) > SILENT_AFTER_US
