@@ -13,9 +13,10 @@ from suppress.rules.needs import AVAILABLE_UNITS, REPLENISHMENT_DUE
 from suppress.rules.tree import Compare, Sent
 from suppress.scan.asked import Asked, is_placed
 from suppress.scan.goods import Goods
+from suppress.scan.listing import Entry, listed
 from suppress.scan.lower import fires, truth
 from suppress.scan.past import History
-from suppress.scan.sql import any_of, literal, name
+from suppress.scan.sql import literal, name
 
 OWN_KEYS = {"item_group": "own_group", "category": "own_category", "brand": "own_brand"}
 """Key of a product -> its column in `judged`, for rules that look at the items placed before."""
@@ -115,34 +116,28 @@ def first_obeyed(rules: Iterable[CompiledRule]) -> str:
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS INTEGER)"
 
 
-def any_fired(rules: Sequence[CompiledRule]) -> str:
-    """Whether any of the rules fires."""
-    return any_of([fired(rule) for rule in rules])
-
-
 def reasons(rules: Sequence[CompiledRule], tells: Callable[[CompiledRule], str] | None = None) -> str:
     """All rules that fired, in file order, as a list of structs; NULL when none did.
 
     `tells`: whether a limit is among them, in place of whether it fired.
     """
-    entries = []
 
     def is_told(rule: CompiledRule) -> str:
         return tells(rule) if tells and rule.limit is not None else fired(rule)
 
-    for rule in rules:
-        mode = literal(Mode.SHADOW.value)
-        if rule.mode is Mode.ENFORCE:
-            enforced = literal(Mode.ENFORCE.value)
-            mode = enforced if rule.always else f"CASE WHEN control_group THEN {mode} ELSE {enforced} END"
-        entries.append(
-            f"CASE WHEN {is_told(rule)} THEN {{'rule': {literal(rule.id)}, 'code': {literal(rule.code)},"
-            f" 'outcome': CASE WHEN {_is_certain(rule)} THEN 'true' ELSE 'unknown' END, 'mode': {mode}}} END"
-        )
-    if not entries:
-        return f"CAST(NULL AS {REASONS_TYPE})"
-    listed = f"list_filter([{', '.join(entries)}], lambda r: r IS NOT NULL)"
-    return f"CASE WHEN {any_of([is_told(rule) for rule in rules])} THEN {listed} END"
+    told = {is_told(rule): [Entry(_reason(rule))] for rule in rules}
+    return listed(told, [Entry(_reason(rule), is_told(rule)) for rule in rules], REASONS_TYPE)
+
+
+def _reason(rule: CompiledRule) -> str:
+    mode = literal(Mode.SHADOW.value)
+    if rule.mode is Mode.ENFORCE:
+        enforced = literal(Mode.ENFORCE.value)
+        mode = enforced if rule.always else f"CASE WHEN control_group THEN {mode} ELSE {enforced} END"
+    return (
+        f"{{'rule': {literal(rule.id)}, 'code': {literal(rule.code)},"
+        f" 'outcome': CASE WHEN {_is_certain(rule)} THEN 'true' ELSE 'unknown' END, 'mode': {mode}}}"
+    )
 
 
 def _is_certain(rule: CompiledRule) -> str:

@@ -14,9 +14,10 @@ from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown, leaves
 from suppress.scan import limits
 from suppress.scan.asked import Asked
 from suppress.scan.falling import NEVER, all_have_ends, end_of_rule
-from suppress.scan.judging import any_fired, by_number, first_obeyed, obeyed, reasons, rule_column, stated
+from suppress.scan.judging import by_number, fired, first_obeyed, obeyed, reasons, rule_column, stated
+from suppress.scan.listing import Entry, listed
 from suppress.scan.lower import truth
-from suppress.scan.sql import any_of, literal, name, texts
+from suppress.scan.sql import all_of, any_of, literal, name, texts
 
 EVIDENCE_TYPE: Final = 'STRUCT(field VARCHAR, seen VARCHAR, "at" TIMESTAMPTZ)[]'
 
@@ -123,23 +124,16 @@ class Outcome:
 
     def unknown(self, all_leaves: Iterable[Leaf]) -> str:
         """The names of what was asked for and is unknown; NULL when nothing is. What only `exists` asks is no gap."""
-        asked: dict[str, list[str]] = {}
+        asked: dict[str, dict[str, None]] = {}
         for leaf in all_leaves:
             if isinstance(leaf, Compare) and (leaf.operator is Operator.EXISTS or not leaf.field.may_be_unknown):
                 continue
-            gap = f"{self._value(leaf)} IS NULL{self._if_it_matters(leaf)}"
-            gaps = asked.setdefault(_label(leaf), [])
-            if gap not in gaps:
-                gaps.append(gap)
-        if not asked:
-            return "CAST(NULL AS VARCHAR[])"
-        entries = ", ".join(f"CASE WHEN {any_of(gaps)} THEN {literal(label)} END" for label, gaps in asked.items())
-        missing = any_of([gap for gaps in asked.values() for gap in gaps])
-        return f"CASE WHEN {missing} THEN list_filter([{entries}], lambda u: u IS NOT NULL) END"
-
-    def _if_it_matters(self, leaf: Leaf) -> str:
-        where = self._matters(leaf)
-        return "" if where == "TRUE" else f" AND ({where})"
+            matters = self._matters(leaf)
+            gap = f"{self._value(leaf)} IS NULL" + ("" if matters == "TRUE" else f" AND ({matters})")
+            asked.setdefault(_label(leaf), {})[gap] = None
+        gaps = {any_of([*of_label]): Entry(literal(label)) for label, of_label in asked.items()}
+        several = [Entry(label.value, gap) for gap, label in gaps.items()]
+        return listed({gap: [label] for gap, label in gaps.items()}, several, "VARCHAR[]")
 
     def _value(self, leaf: Leaf) -> str:
         return self.asked.field(leaf.field.name) if isinstance(leaf, Compare) else self.asked.past(leaf)
@@ -164,16 +158,13 @@ class Outcome:
 
     def _evidence(self, rules: Sequence[CompiledRule]) -> str:
         """What the rules that fired looked at, each thing once."""
-        if not rules:
-            return f"CAST(NULL AS {EVIDENCE_TYPE})"
-        readers: dict[tuple[str, str], dict[int, CompiledRule]] = {}
+        readers: dict[Entry, dict[str, None]] = {}
         for rule in rules:
             for leaf in leaves(rule.condition):
-                readers.setdefault((self._seen(leaf), self._if_it_matters(leaf)), {})[rule.number] = rule
-        entries = ", ".join(
-            f"CASE WHEN ({any_fired([*of.values()])}){where} THEN {seen} END" for (seen, where), of in readers.items()
-        )
-        return f"CASE WHEN {any_fired(rules)} THEN list_filter([{entries}], lambda e: e IS NOT NULL) END"
+                readers.setdefault(Entry(self._seen(leaf), self._matters(leaf)), {})[fired(rule)] = None
+        alone = {fires: [seen for seen, of in readers.items() if fires in of] for fires in map(fired, rules)}
+        several = [Entry(seen.value, all_of([any_of([*of]), seen.condition])) for seen, of in readers.items()]
+        return listed(alone, several, EVIDENCE_TYPE)
 
     def _seen(self, leaf: Leaf) -> str:
         at = "CAST(NULL AS BIGINT)"

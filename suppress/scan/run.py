@@ -26,6 +26,7 @@ from suppress.scan.lists import send_list, suppressed_list, table
 from suppress.scan.lookups import Lookups
 from suppress.scan.message_blocks import Border
 from suppress.scan.messages import MessagesRead, read_messages
+from suppress.scan.parquet_parts import join_parts
 from suppress.scan.plan import ScanPlan
 from suppress.scan.snapshots import Exact, FolderFacts
 from suppress.scan.sql import any_of, literal, name, path, target
@@ -36,6 +37,8 @@ PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GRO
 MOST_ROUNDS: Final = 100_000
 _UNWANTED: Final = "common_subexpressions"
 """An optimisation that would work out for every row what few rows need."""
+_UNWANTED_WRITING: Final = "statistics_propagation"
+"""It has columns written as never NULL where these rows have no NULL, and the parts of a table would differ."""
 _DUCKDB_SHARE: Final = 0.65
 """Of the memory limit; the rest is for what DuckDB does not count, and for Python."""
 
@@ -230,11 +233,12 @@ class ScanRun:
             self._place_all(is_plain=is_plain)
         if not all_have_ends(self._stages.drop_rules):
             self._work_out_again()
-        number_or_not = " EXCLUDE (message_no)" if buckets == 1 else ""
+        # Messages of several buckets are put in order by their number in the end.
+        numbered = "" if buckets > 1 else " EXCLUDE (message_no)"
         items = self._stages.outcome.items(self._stages.drop_rules, may_replace=has_replacements)
         messages = self._stages.outcome.messages() + " ORDER BY message_no"
-        for kind, select in (("items", items), ("messages", messages)):
-            self._work.piece(names[kind], partial(self._copy, f"SELECT *{number_or_not} FROM ({select})"))
+        for kind, left_out, select in (("items", " EXCLUDE (message_no)", items), ("messages", numbered, messages)):
+            self._work.piece(names[kind], partial(self._copy, f"SELECT *{left_out} FROM ({select})"))
 
     def _work_out_again(self) -> None:
         """Make `again`: when dropped items could be shown again, worked out by the engine, message by message."""
@@ -318,11 +322,15 @@ class ScanRun:
 
     def _join(self, buckets: int) -> None:
         """The parts as one table each: messages in the order they came in, items by bucket, message and position."""
-        for kind, order in (("messages", " ORDER BY message_no"), ("items", "")):
-            if buckets > 1:
-                listed = ", ".join(path(self._work.root / _part(kind, number, buckets)) for number in range(buckets))
-                select = f"SELECT * EXCLUDE (message_no) FROM read_parquet([{listed}]){order}"
-                self._work.piece(f"out/{kind}.parquet", partial(self._copy, select))
+        if buckets > 1:
+            parts = {
+                kind: [self._work.root / _part(kind, number, buckets) for number in range(buckets)]
+                for kind in ("messages", "items")
+            }
+            self._work.piece("out/items.parquet", partial(join_parts, parts["items"]))
+            listed = ", ".join(map(path, parts["messages"]))
+            select = f"SELECT * EXCLUDE (message_no) FROM read_parquet([{listed}]) ORDER BY message_no"
+            self._work.piece("out/messages.parquet", partial(self._copy, select))
         result = self._work.result
         messages = table(result / "messages.parquet")
         self._connection.execute(send_list(messages, result / "send.csv"))
@@ -356,7 +364,9 @@ class ScanRun:
         self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {name(relation)} AS {select}")
 
     def _copy(self, select: str, file: Path) -> None:
+        self._connection.execute(f"SET disabled_optimizers = {literal(f'{_UNWANTED},{_UNWANTED_WRITING}')}")
         self._connection.execute(f"COPY ({select}) TO {target(file)} ({PARQUET})")
+        self._connection.execute(f"SET disabled_optimizers = {literal(_UNWANTED)}")
 
     def _has(self, select: str) -> bool:
         # A result that is not fetched to its end keeps the connection from other work.
