@@ -1,8 +1,8 @@
 """Rules in force while they change: what was published or saved in, one Revision that decides whole answers out.
 
 New rules are read and compiled aside and take over by one assignment; whatever goes wrong on the way leaves the last
-good ones in force and says why. Whoever decides by an older revision goes on doing so; its engine's memory is freed when
-the last of them is done.
+good ones in force and says why. Whoever decides by an older revision goes on doing so; its engine's memory is freed
+when the last of them is done.
 """
 
 import logging
@@ -119,7 +119,7 @@ class Health:
     """How following the rules goes. `last_error`: why the newest rules are not in force; None = they are.
 
     `last_success_us`: when somebody last looked and the rules in force were the newest. `swaps`, `failures`: how often
-    since the start new rules came into force, and how many looks ended in an error; the same broken rules are read once.
+    since the start new rules came into force, and a look ended in an error; the same broken rules are read once.
     """
 
     last_error: str | None
