@@ -195,7 +195,7 @@ class VersionOut(BaseModel):
     """One published version. `of`: the older version it brings back."""
 
     ruleset: str
-    version: int
+    number: int
     fingerprint: str
     author: str
     message: str
@@ -261,17 +261,23 @@ class LintOut(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """What publishing would change, told in lines and as data."""
+    """What publishing changes. `before`: the newest version so far. `on_cases`: what the cases' messages show of it."""
 
     model_config = ConfigDict(extra="allow")
 
-    text: str
+    before: dict[str, Any] | None
+    edits: list[dict[str, Any]]
+    unreadable: str | None = Field(description="Why the rules before cannot be used any more; mostly null.")
+    on_cases: dict[str, Any]
 
 
-class PublishedOut(VersionOut):
-    """The new version, and what it changes."""
+class PublishedOut(BaseModel):
+    """`is_new`: false when the newest version was these very files already, and nothing was stored."""
 
-    plan: PlanOut | None
+    version: VersionOut
+    is_new: bool
+    plan: PlanOut
+    warnings: list[ProblemOut]
 
 
 class FieldOut(BaseModel):

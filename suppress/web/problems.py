@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "version-moved": Kind(
             409, "Somebody published another version meanwhile.", "Look at it, then publish on top of it."
         ),
+        "already-in-force": Kind(409, "These rules are in force already.", "There is nothing to do."),
         "body-too-large": Kind(413, "The body is too large.", "Send less at a time; `detail` names the limit."),
         "too-many": Kind(413, "There are too many messages or items.", "Split the batch; `detail` names the limits."),
         "uri-too-long": Kind(414, "The address is too long.", "Ask with `POST /v1/check`, whose body may be longer."),
@@ -59,12 +60,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         ),
         "compressed": Kind(415, "The body is compressed.", "Send it as it is, without `Content-Encoding`."),
         "invalid": Kind(422, "The request does not say what it must.", "`errors` points at every part to mend."),
-        "idempotency-key-reused": Kind(
-            422, "The Idempotency-Key came with another body before.", "Make a new key for each new request."
-        ),
         "rules-invalid": Kind(422, "The rules have mistakes; nothing was published.", "`problems` lists all of them."),
         "cases-failed": Kind(
-            422, "The rules do not do what their cases want; nothing was published.", "Mend the rules, or the cases."
+            422,
+            "The rules do not do what their cases want; nothing was published.",
+            "Mend the rules, or the cases; `failures` lists them.",
         ),
         "rate-limited": Kind(429, "The key asks too often.", "Wait for as long as `Retry-After` says."),
         "locked-out": Kind(
