@@ -69,6 +69,22 @@ class Fault(NamedTuple):
     decision_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordQuery:
+    """Which records to find: all that fit everything stated. Times in microseconds, half-open: from_us <= t < to_us.
+
+    `customer`: as the log knows the customer.
+    """
+
+    customer: str | None = None
+    message_id: str | None = None
+    campaign_id: str | None = None
+    verdict: str | None = None
+    ruleset: str | None = None
+    from_us: int | None = None
+    to_us: int | None = None
+
+
 def record_of(told: Mapping[str, Any], *, decided_at_us: int, asked: Mapping[str, Any]) -> Record:
     """The record of a decision. `told`: its JSON shape, masked, without sentences. `asked`: the rest of the record.
 

@@ -69,19 +69,25 @@ def writers_of(folder: Path) -> list[str]:
 
 def read_anchor(folder: Path, writer: str) -> Anchor | None:
     """How far a chain goes; None when it has no anchor. Raises ValueError when the anchor cannot be read."""
-    told = _read(head_path(folder, writer))
-    if told is None:
+    data = _read(head_path(folder, writer))
+    if data is None:
         return None
-    closed = told.get("closed")
-    if not isinstance(closed, bool):
-        raise ValueError("it does not say whether the chain is closed")
-    return Anchor(_link(told, writer), closed)
+    told = _told(data)
+    anchor = Anchor(_link(told, writer), told.get("closed") is True)
+    if data != anchor_bytes(anchor):
+        raise ValueError("it is not as it was written")
+    return anchor
 
 
 def read_start(folder: Path, writer: str) -> Link:
     """The last line that retention took; before the first line when it took none. Raises ValueError when unreadable."""
-    told = _read(folder / ANCHORS / f"{writer}.start")
-    return Link(writer, 0, NO_HASH) if told is None else _link(told, writer)
+    data = _read(folder / ANCHORS / f"{writer}.start")
+    if data is None:
+        return Link(writer, 0, NO_HASH)
+    start = _link(_told(data), writer)
+    if data != _start_bytes(start):
+        raise ValueError("it is not as it was written")
+    return start
 
 
 def write_start(folder: Path, taken: Link) -> None:
@@ -89,7 +95,7 @@ def write_start(folder: Path, taken: Link) -> None:
     path = folder / ANCHORS / f"{taken.writer}.start"
     new = path.with_suffix(".start.new")
     with new.open("wb") as file:
-        file.write(orjson.dumps(taken._asdict()) + b"\n")
+        file.write(_start_bytes(taken))
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
@@ -129,11 +135,18 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _read(path: Path) -> dict[str, object] | None:
+def _start_bytes(taken: Link) -> bytes:
+    return orjson.dumps(taken._asdict()) + b"\n"
+
+
+def _read(path: Path) -> bytes | None:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def _told(data: bytes) -> dict[str, object]:
     told = orjson.loads(data)
     if not isinstance(told, dict):
         raise ValueError("it holds no JSON object")

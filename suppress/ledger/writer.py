@@ -1,7 +1,7 @@
 """The ledger: whoever hands in decisions gets a future that ends when they are on the disk.
 
-One thread writes. While it waits for the disk, others queue, and the next write takes all of them: so a thousand decisions
-cost a handful of syncs. Who comes alone is written at once; in a crowd the writer waits a moment for more to share a sync.
+One thread writes. While it waits for the disk, others queue, and the next write takes all of them: so a thousand
+decisions cost a handful of syncs. Who comes alone is written at once; in a crowd the writer waits a moment for more.
 Nothing is dropped: what cannot be written is told to whoever handed it in, and counted.
 """
 
@@ -24,7 +24,7 @@ MOST_AT_ONCE: Final = 500
 """Records from which on a batch takes no further ones."""
 MOST_WAITING: Final = 20_000
 """Records that may wait for the disk; with more, it is not keeping up, and new ones are refused at once."""
-GATHER_SECONDS: Final = 0.002
+GATHER_SECONDS: Final = 0.001
 REST_SECONDS: Final = 0.2
 """How long nothing is written after a chain broke, so that a failing disk is not filled with new chains."""
 
@@ -196,10 +196,12 @@ class Ledger:
             self._written += len(lines)
             self._waiting -= len(lines)
             self._batches += 1
-        if self._follower is not None:
-            self._follower.take(lines)
-        for job in batch:
-            job.done.set_result(None)
+        try:
+            if self._follower is not None:
+                self._follower.take(lines)
+        finally:
+            for job in batch:
+                job.done.set_result(None)
 
     def _written_lines(self, batch: list[_Job]) -> list[LogLine]:
         if self._sink is None:

@@ -1,0 +1,122 @@
+"""Read the files of a log: a chain's lines from any place on, one decision's line, the first fault of each chain."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from suppress.decisions.record import Fault, Link, LogLine, read_line, verify
+from suppress.errors import LedgerError
+from suppress.ledger.chain_files import ChainFile, files_of, read_anchor, read_start, writers_of
+
+
+class Verified(NamedTuple):
+    """What became of one chain. `start`: what retention took up to; `found`: its end, or its first fault.
+
+    `unfinished_bytes`: after its last line, left by a writer that was cut short, or is writing just now.
+    """
+
+    start: Link
+    found: Link | Fault
+    unfinished_bytes: int = 0
+
+
+def verify_folder(folder: Path) -> Iterator[Verified]:
+    """One chain after the other. Raises LedgerError when the folder cannot be read."""
+    with _errors(folder):
+        if not folder.is_dir():
+            raise LedgerError(f"there is no decision log at {folder}")
+        for writer in writers_of(folder):
+            yield verify_chain(folder, writer)
+
+
+def lines_after(folder: Path, after: Link) -> Iterator[LogLine]:
+    """The lines of a chain that follow a place in it, as far as they can be read. Raises LedgerError."""
+    files = files_of(folder).get(after.writer, [])
+    following = [file.first_seq for file in files[1:]]
+    wanted = [
+        file
+        for file, first_after in zip(files, [*following, after.seq + 2], strict=False)
+        if first_after > after.seq + 1
+    ]
+    with _errors(folder):
+        for text in _whole_lines(_texts(wanted), _Tail()):
+            try:
+                line = read_line(text)
+            except ValueError:
+                return
+            if line.link.seq > after.seq:
+                yield line
+
+
+def find_in_folder(folder: Path, decision_id: str) -> LogLine | None:
+    """The newest line of a decision, wherever it is; reads every file, newest first. Raises LedgerError."""
+    wanted = f'"decision_id":"{decision_id}"'.encode()
+    with _errors(folder):
+        paths = [file.path for files in files_of(folder).values() for file in files]
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+            found = None
+            with path.open("rb") as file:
+                for text in file:
+                    if wanted in text:
+                        try:
+                            line = read_line(text.removesuffix(b"\n"))
+                        except ValueError:
+                            continue
+                        found = line if line.record.decision_id == decision_id else found
+            if found is not None:
+                return found
+    return None
+
+
+def verify_chain(folder: Path, writer: str) -> Verified:
+    """Where one chain ends, or its first line that is not as it was written. Raises OSError."""
+    try:
+        start = read_start(folder, writer)
+    except ValueError as error:
+        fault = Fault(writer, 1, f"cannot be told: the mark of where the chain starts is damaged: {error}")
+        return Verified(Link(writer, 0, ""), fault)
+    # Before the files are read: a chain that is being written may have more lines than its anchor says, never fewer.
+    try:
+        anchor = read_anchor(folder, writer)
+    except ValueError as error:
+        return Verified(start, Fault(writer, start.seq + 1, f"cannot be told: the chain's anchor is damaged: {error}"))
+    if anchor is None:
+        return Verified(start, Fault(writer, start.seq + 1, "cannot be told: the chain has no anchor"))
+    # Retention takes whole files: one that begins at or before the mark was taken, even if it is still there.
+    files = [file for file in files_of(folder).get(writer, []) if file.first_seq > start.seq]
+    tail = _Tail()
+    known = anchor.head if anchor.head.seq > start.seq else None
+    found = verify(_whole_lines(_texts(files), tail), start, known)
+    if isinstance(found, Link) and anchor.closed and (found.seq > max(anchor.head.seq, start.seq) or tail.bytes):
+        found = Fault(writer, anchor.head.seq + 1, "was added after the chain was closed")
+    return Verified(start, found, 0 if isinstance(found, Fault) else tail.bytes)
+
+
+class _Tail:
+    """How long the line is that has no end yet."""
+
+    bytes = 0
+
+
+def _whole_lines(texts: Iterator[bytes], tail: _Tail) -> Iterator[bytes]:
+    for text in texts:
+        if text.endswith(b"\n"):
+            yield text[:-1]
+        else:
+            tail.bytes = len(text)
+            return
+
+
+def _texts(files: list[ChainFile]) -> Iterator[bytes]:
+    for file in files:
+        with file.path.open("rb") as opened:
+            yield from opened
+
+
+@contextmanager
+def _errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LedgerError(f"the decision log in {folder} cannot be read: {error.strerror}") from None
