@@ -22,6 +22,7 @@ MAX_MESSAGE_BYTES: Final = 1 << 20
 MAX_ITEMS: Final = 1000
 MAX_SLOTS: Final = 1000
 MAX_ATTRIBUTE_CHARACTERS: Final = 2000
+MAX_FAULTS: Final = 20
 
 
 class Fault(NamedTuple):
@@ -38,7 +39,7 @@ class Fault(NamedTuple):
 
 
 class MessageFaultsError(FactsError):
-    """A message cannot be read. `faults` holds what is wrong, at most 20 things."""
+    """A message cannot be read. `faults` holds what is wrong, at most `MAX_FAULTS` things."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("; ".join(dict.fromkeys(str(fault) for fault in faults)))
@@ -65,8 +66,9 @@ def parse_message(obj: object) -> Message:
     try:
         given = MessageFields.model_validate(obj)
     except ValidationError as error:
-        found = dict.fromkeys(_fault(detail) for detail in error.errors(include_url=False, include_context=True))
-        raise MessageFaultsError(tuple(found)[:20]) from None
+        # Looking for what was meant takes its time; a hostile message has mistakes without end.
+        details = error.errors(include_url=False, include_context=True)[:MAX_FAULTS]
+        raise MessageFaultsError(tuple(_fault(detail) for detail in details)) from None
     except RecursionError:
         raise FactsError("the message is nested too deeply") from None
     return Message(
