@@ -61,9 +61,12 @@ class Answers:
         self._ticks_us = ticks_us
         self._counts = counts
 
-    def close(self, question: Question, cause: Unavailable | None) -> None:
-        """What is decided stands, the policy decides the rest for this cause; nothing if it is closed already."""
-        decided = question.close()
+    def close(self, question: Question, cause: Unavailable | None, *, leaves: bool = False) -> None:
+        """What is decided stands, the policy decides the rest for this cause; nothing if it is closed already.
+
+        `leaves`: a worker may still be at it.
+        """
+        decided = question.close(leaves=leaves)
         if decided is None:
             return
         missing = len(question.asked) - len(decided)

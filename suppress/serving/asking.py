@@ -75,7 +75,8 @@ class Asking:
         is_held_up = any(_is_held_up(running, now_us) for running in self.workers.running())
         if is_held_up:
             self.breaker.failed(now_us)
-        self._answers.close(question, Unavailable.LATE if is_held_up or question.is_begun else Unavailable.BUSY)
+        cause = Unavailable.LATE if is_held_up or question.is_begun else Unavailable.BUSY
+        self._answers.close(question, cause, leaves=True)
         self.workers.relieve()
 
     def _try(self, question: Question) -> None:
@@ -84,7 +85,7 @@ class Asking:
         if not self.breaker.is_trial_due(now_us):
             return
         if self._trial is not None:
-            self._trial.close()
+            self._trial.close(leaves=True)
             self.workers.relieve()
         self._trial = Question(question.revision, question.asked[:1], question.times, _nobody, is_trial=True)
         self.workers.give(self._trial)

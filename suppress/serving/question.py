@@ -35,6 +35,7 @@ class Question:
         "fetching_since_us",
         "is_begun",
         "is_closed",
+        "is_left",
         "is_settled",
         "is_trial",
         "key_id",
@@ -68,6 +69,7 @@ class Question:
         self.is_trial = is_trial
         self.is_begun = False
         self.is_closed = False
+        self.is_left = False
         self.is_settled = False
         self.fetching_since_us: int | None = None
         self.decided: list[Decision] = []
@@ -75,12 +77,16 @@ class Question:
         self.outcome: list[Answer] | Exception | None = None
         self._lock = threading.Lock()
 
-    def close(self) -> list[Decision] | None:
-        """Take what is decided so far, nothing comes after it; None when somebody else has closed it before."""
+    def close(self, *, leaves: bool = False) -> list[Decision] | None:
+        """Take what is decided so far, nothing comes after it; None when somebody else has closed it before.
+
+        `leaves`: whoever waited goes away, while a worker may still be at it.
+        """
         with self._lock:
             if self.is_closed:
                 return None
             self.is_closed = True
+            self.is_left = leaves
             return self.decided
 
     def add(self, decision: Decision) -> bool:

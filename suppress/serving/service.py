@@ -137,8 +137,8 @@ class Serving:
         try:
             await done
         finally:
-            # Where the caller went away, nothing comes after this; a worker that is stuck is then known to be.
-            question.close()
+            # Where the caller went away, nothing comes after this.
+            question.close(leaves=True)
             for timer in timers:
                 timer.cancel()
         return question.result()

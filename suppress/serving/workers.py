@@ -18,9 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class Job(Protocol):
-    """What is to be done. `is_closed`: nobody waits for it any more."""
+    """What is to be done. `is_closed`: it need not be begun. `is_left`: nobody waits for what is being done."""
 
     is_closed: bool
+    is_left: bool
 
 
 J = TypeVar("J", bound=Job)
@@ -68,7 +69,7 @@ class Workers(Generic[J]):
     @property
     def stuck(self) -> int:
         """Threads that are still at a job nobody waits for."""
-        return sum(1 for job in self.running() if job.is_closed)
+        return sum(1 for job in self.running() if job.is_left)
 
     def running(self) -> list[J]:
         """The jobs that threads are at."""
@@ -94,7 +95,7 @@ class Workers(Generic[J]):
             for _ in slots:
                 self._jobs.put(None)
         for slot in slots:
-            if slot.thread is not None and not (slot.job is not None and slot.job.is_closed):
+            if slot.thread is not None and not (slot.job is not None and slot.job.is_left):
                 slot.thread.join(seconds)
 
     def _run(self, slot: _Slot[J]) -> None:
