@@ -53,17 +53,20 @@ def head_path(folder: Path, writer: str) -> Path:
 def files_of(folder: Path) -> dict[str, list[ChainFile]]:
     """Writer -> the files of its chain, in order. Other files of the folder are left alone."""
     found: dict[str, list[ChainFile]] = {}
-    for path in folder.glob("*.jsonl"):
-        name = _FILE.fullmatch(path.name)
+    for entry in os.listdir(folder):
+        name = _FILE.fullmatch(entry)
         if name is not None:
-            found.setdefault(name[1], []).append(ChainFile(path, name[1], int(name[2])))
+            found.setdefault(name[1], []).append(ChainFile(folder / entry, name[1], int(name[2])))
     return {writer: sorted(files, key=lambda file: file.first_seq) for writer, files in sorted(found.items())}
 
 
 def writers_of(folder: Path) -> list[str]:
     """Every writer that has a file, an anchor or a mark in the folder."""
-    marked = {path.stem for path in (folder / ANCHORS).glob("*.head")}
-    marked |= {path.stem for path in (folder / ANCHORS).glob("*.start")}
+    try:
+        marks = os.listdir(folder / ANCHORS)
+    except FileNotFoundError:
+        marks = []
+    marked = {name.rpartition(".")[0] for name in marks if name.endswith((".head", ".start"))}
     return sorted(marked | files_of(folder).keys())
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from suppress.decisions.record import Fault, Link, LogLine, read_line, verify
 from suppress.errors import LedgerError
-from suppress.ledger.chain_files import ChainFile, files_of, read_anchor, read_start, writers_of
+from suppress.ledger.chain_files import Anchor, ChainFile, files_of, read_anchor, read_start, writers_of
 
 
 class Verified(NamedTuple):
@@ -26,8 +26,18 @@ def verify_folder(folder: Path) -> Iterator[Verified]:
     with _errors(folder):
         if not folder.is_dir():
             raise LedgerError(f"there is no decision log at {folder}")
-        for writer in writers_of(folder):
-            yield verify_chain(folder, writer)
+        # Before the files are listed: a chain that is being written may have more lines than its anchor says, never
+        # fewer.
+        marks = {writer: _marks(folder, writer) for writer in writers_of(folder)}
+        files = files_of(folder)
+        for writer, found in marks.items():
+            yield found if isinstance(found, Verified) else _verify(found, files.get(writer, []))
+
+
+def verify_chain(folder: Path, writer: str) -> Verified:
+    """Where one chain ends, or its first line that is not as it was written. Raises OSError."""
+    marks = _marks(folder, writer)
+    return marks if isinstance(marks, Verified) else _verify(marks, files_of(folder).get(writer, []))
 
 
 def lines_after(folder: Path, after: Link) -> Iterator[LogLine]:
@@ -69,27 +79,35 @@ def find_in_folder(folder: Path, decision_id: str) -> LogLine | None:
     return None
 
 
-def verify_chain(folder: Path, writer: str) -> Verified:
-    """Where one chain ends, or its first line that is not as it was written. Raises OSError."""
+class _Marks(NamedTuple):
+    start: Link
+    anchor: Anchor
+
+
+def _marks(folder: Path, writer: str) -> _Marks | Verified:
     try:
         start = read_start(folder, writer)
     except ValueError as error:
         fault = Fault(writer, 1, f"cannot be told: the mark of where the chain starts is damaged: {error}")
         return Verified(Link(writer, 0, ""), fault)
-    # Before the files are read: a chain that is being written may have more lines than its anchor says, never fewer.
     try:
         anchor = read_anchor(folder, writer)
     except ValueError as error:
         return Verified(start, Fault(writer, start.seq + 1, f"cannot be told: the chain's anchor is damaged: {error}"))
     if anchor is None:
         return Verified(start, Fault(writer, start.seq + 1, "cannot be told: the chain has no anchor"))
+    return _Marks(start, anchor)
+
+
+def _verify(marks: _Marks, files: list[ChainFile]) -> Verified:
+    start, anchor = marks
     # Retention takes whole files: one that begins at or before the mark was taken, even if it is still there.
-    files = [file for file in files_of(folder).get(writer, []) if file.first_seq > start.seq]
+    kept = [file for file in files if file.first_seq > start.seq]
     tail = _Tail()
     known = anchor.head if anchor.head.seq > start.seq else None
-    found = verify(_whole_lines(_texts(files), tail), start, known)
+    found = verify(_whole_lines(_texts(kept), tail), start, known)
     if isinstance(found, Link) and anchor.closed and (found.seq > max(anchor.head.seq, start.seq) or tail.bytes):
-        found = Fault(writer, anchor.head.seq + 1, "was added after the chain was closed")
+        found = Fault(start.writer, anchor.head.seq + 1, "was added after the chain was closed")
     return Verified(start, found, 0 if isinstance(found, Fault) else tail.bytes)
 
 
