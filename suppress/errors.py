@@ -8,6 +8,7 @@
     │   └── HeadMovedError     another version was published in the meantime
     ├── FactsError        a message or a fact is not what it must be (naive time, empty id, ...)
     │   └── StaleFactsError   facts a scan needs were never loaded, or are older than its rules allow
+    ├── ResourceError     disk or memory do not suffice; nothing is wrong with what was asked
     ├── ShareError        a scan would silence more of its audience than `max_share` allows; nothing is released
     ├── StoreError        the database cannot be reached or has the wrong schema
     ├── LedgerError       the decision log cannot be written, or is not what was written
@@ -21,6 +22,13 @@
 A marketer's mistake is never an exception but a `Problem` (see `problems.py`).
 They live on the ground floor so that every other floor may raise them without a circle.
 """
+
+import os
+from errno import EDQUOT, EFBIG, ENOMEM, ENOSPC
+from typing import Final
+
+# DuckDB tells what the system said as text, and has a name of its own for the limit it was given.
+_RAN_OUT: Final = (*map(os.strerror, (ENOSPC, EDQUOT, EFBIG, ENOMEM)), "Out of Memory Error")
 
 
 class SuppressError(Exception):
@@ -65,6 +73,15 @@ class FactsError(SuppressError):
 
 class StaleFactsError(FactsError):
     """Facts a scan needs were never loaded, or are older than its rules allow."""
+
+
+class ResourceError(SuppressError):
+    """Disk or memory do not suffice: with more of it, the same command goes on."""
+
+    @staticmethod
+    def is_cause(error: BaseException) -> bool:
+        """Whether the system, or a library in its own words, says that disk or memory ran out."""
+        return isinstance(error, MemoryError) or any(words in str(error) for words in _RAN_OUT)
 
 
 class ShareError(SuppressError):

@@ -17,7 +17,7 @@ from typing import IO, Any, Final, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from suppress.errors import FactsError
+from suppress.errors import FactsError, ResourceError
 from suppress.facts.instants import to_us
 from suppress.facts.message import Message
 from suppress.scan.message_blocks import Block, Border
@@ -100,7 +100,8 @@ def read_messages(
 
     `source`: a file or a folder of files. `facts`: the facts folder. `as_of_us`: for messages without `send_at`.
     `border`: the module `suppress.intake.messages`. `progress` is told the rows read so far.
-    Raises FactsError when a file cannot be read or lacks columns, or when the rejects cannot be written.
+    Raises FactsError when a file cannot be read or lacks columns, or when the rejects cannot be written; ResourceError
+    when the disk is full.
     """
     files = message_files(source)
     identities = facts / "identities.parquet"
@@ -323,7 +324,8 @@ class _Rejects:
                 stream.seek(0, os.SEEK_END)
                 yield cls(path, stream)
         except OSError as error:
-            raise FactsError(f"the refused messages cannot be written to {path}: {error.strerror}") from None
+            kind = ResourceError if ResourceError.is_cause(error) else FactsError
+            raise kind(f"the refused messages cannot be written to {path}: {error.strerror}") from None
 
     def add(self, file: Path, row: int, message_id: str | None, reason: str) -> None:
         """One refused row of `file`; `message_id`: as far as it is known."""

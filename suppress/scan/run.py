@@ -31,7 +31,7 @@ from suppress.scan.plan import ScanPlan
 from suppress.scan.snapshots import Exact, FolderFacts
 from suppress.scan.sql import any_of, literal, name, path, target
 from suppress.scan.stages import Stage, Stages, create
-from suppress.scan.work import Work
+from suppress.scan.work import Work, trouble
 
 PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 MOST_ROUNDS: Final = 100_000
@@ -102,16 +102,12 @@ class ScanRun:
         """Make `messages.parquet`, `items.parquet` and the lists in the work folder's result.
 
         `take`: puts messages into the work folder in place of reading the message files.
-        Raises FactsError for message files that cannot be read, or when memory or disk do not suffice.
+        Raises FactsError for files that cannot be read, ResourceError when memory or disk do not suffice.
         """
         try:
             return self._walk(border, rejects, progress, take)
-        except duckdb.OutOfMemoryException as error:
-            raise FactsError(
-                f"the scan ran out of memory or temporary disk: {error}. help: give it more --memory"
-            ) from None
-        except duckdb.IOException as error:
-            raise FactsError(f"the scan could not read or write: {error}") from None
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise trouble(error) from None
 
     def _walk(
         self,

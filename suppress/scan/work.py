@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
-from suppress.errors import FactsError
+import duckdb
+
+from suppress.errors import FactsError, ResourceError, SuppressError
 
 _PLAN: Final = "plan.json"
 _LOCK: Final = ".lock"
+_MORE: Final = "make room on the disk of --out or give it more --memory; the same command with --resume goes on"
 
 
 class Work:
@@ -32,7 +35,8 @@ class Work:
     def opened(self, identity: Mapping[str, Any], *, resume: bool) -> Iterator[None]:
         """Hold the folder while a scan works. With `resume`, pieces of a scan of the same identity are kept.
 
-        Raises FactsError when the output is there already, another scan is writing it, or nothing can be written.
+        Raises FactsError when the output is there already, another scan is writing it, or it may not be written there;
+        ResourceError when disk or memory do not suffice.
         """
         if self.out.exists():
             raise FactsError(f"{self.out} exists already. help: name another --out, or move it away")
@@ -44,8 +48,8 @@ class Work:
                 yield
         except BrokenPipeError:
             raise
-        except OSError as error:
-            raise FactsError(f"the scan could not read or write: {error}") from error
+        except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise trouble(error) from error
 
     def _hold(self, lock: IO[str]) -> None:
         try:
@@ -113,6 +117,15 @@ class Work:
         for entry in self.root.iterdir():
             if entry.name != _LOCK:
                 _remove(entry)
+
+
+def trouble(error: Exception) -> SuppressError:
+    """What to tell of an error in reading or writing: what ran out, else that a file could not be used."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ResourceError(f"the scan ran out of memory or temporary disk: {error}. help: {_MORE}")
+    if ResourceError.is_cause(error):
+        return ResourceError(f"the scan could not write: {error}. help: {_MORE}")
+    return FactsError(f"the scan could not read or write: {error}")
 
 
 def _remove(path: Path) -> None:

@@ -49,9 +49,9 @@ def scan(
     `shares`: what other campaigns hold of limited stock; None = nobody holds anything, and nothing is reserved.
     `session`: a SparkSession for the engine `spark`; None = one is made on this machine.
 
-    Raises RulesetError; FactsError when messages or facts cannot be read; StaleFactsError when a source the rules need
-    was never loaded or is older than they allow; ShareError when a `max_share` is passed: then tables and report stand
-    under `OUT.stopped`, without lists.
+    Raises RulesetError; FactsError when messages or facts cannot be read; ResourceError when disk or memory do not
+    suffice, and `resume` goes on later; StaleFactsError when a source the rules need was never loaded or is older than
+    they allow; ShareError when a `max_share` is passed: then tables and report stand under `OUT.stopped`, no lists.
     """
     began = time.monotonic()
     compiled = load_ruleset(request.rules, ruleset=request.ruleset)

@@ -12,7 +12,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from suppress.errors import StoreError
+from suppress.errors import ResourceError, StoreError
 from suppress.stores.lake_lines import quoted
 from suppress.stores.lake_tables import Columns
 
@@ -31,7 +31,10 @@ class Limits:
 
 @contextmanager
 def open_duckdb(limits: Limits, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB that keeps within its limits by spilling to a folder, removed after. Its errors become StoreError."""
+    """A DuckDB that keeps within its limits by spilling to a folder, removed after.
+
+    Its errors become StoreError, or ResourceError where disk or memory ran out.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
         "temp_directory": str(spill),
@@ -43,10 +46,9 @@ def open_duckdb(limits: Limits, spill: Path) -> Iterator[duckdb.DuckDBPyConnecti
     try:
         with duckdb.connect(":memory:", config=config) as connection:
             yield connection
-    except duckdb.Error as error:
-        raise StoreError(f"the lake cannot be written: {_said(error)}") from None
-    except OSError as error:
-        raise StoreError(f"the lake cannot be written: {error.strerror or error}") from None
+    except (duckdb.Error, OSError) as error:
+        kind = ResourceError if ResourceError.is_cause(error) else StoreError
+        raise kind(f"the lake cannot be written: {_said(error)}") from None
     finally:
         with suppress(OSError):
             shutil.rmtree(spill, ignore_errors=True)
@@ -107,5 +109,6 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _said(error: duckdb.Error) -> str:
-    return " ".join(str(error).split())
+def _said(error: duckdb.Error | OSError) -> str:
+    told = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+    return " ".join(told.split())

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from errno import EACCES, EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from suppress.errors import FactsError
+from suppress.errors import FactsError, ResourceError, StoreError
 from suppress.facts.facts_folder import TABLES, feeds_of, file_of, line_files_of
 from suppress.facts.instants import from_us, to_us
 from suppress.facts.snapshot import Source
 from suppress.intake.reading import ReadOptions
 from suppress.loading import import_file
 from suppress.stores.database import Database
+from suppress.stores.lake_files import Limits, open_duckdb
 from suppress.stores.lake_folder import prepare_facts
 from suppress.stores.lake_generations import current_generation, read_manifest
 from suppress.stores.lake_lines import FILE_COLUMNS, lines_relation
@@ -144,6 +146,19 @@ def test_a_folder_is_as_its_import(database: Database, tmp_path: Path) -> None:
     assert everything(tmp_path / "lake") == held(prepared.folder)
     assert described(prepared.folder) == described(current_generation(tmp_path / "lake").folder) == as_agreed()
     assert {Source.ORDERS} < {source for source, at in feeds_of(read_manifest(prepared.folder)).items() if at}
+
+
+@pytest.mark.parametrize(("number", "kind"), [(ENOSPC, ResourceError), (EDQUOT, ResourceError), (EACCES, StoreError)])
+def test_a_full_disk_is_told_from_a_closed_one(tmp_path: Path, number: int, kind: type[Exception]) -> None:
+    """What only needs more room is an error of its own; whatever else keeps a lake from being written is not."""
+    with pytest.raises(kind, match="the lake cannot be written"), open_duckdb(Limits(), tmp_path / "spill"):
+        raise OSError(number, os.strerror(number))
+
+
+def test_a_query_beyond_the_memory_it_may_use_says_so(tmp_path: Path) -> None:
+    """DuckDB's own limit is a lack of memory, not a broken store."""
+    with pytest.raises(ResourceError, match="Out of Memory"), open_duckdb(Limits(memory="2MB"), tmp_path / "s") as duck:
+        duck.execute("SET temp_directory = ''; CREATE TABLE t AS SELECT random() AS a FROM range(2_000_000)")
 
 
 def test_a_facts_folder_is_taken_as_it_is(tmp_path: Path) -> None:
