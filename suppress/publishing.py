@@ -18,7 +18,7 @@ from suppress.engine.guarded import ReferenceEngine
 from suppress.errors import CasesFailedError, FactsError, HeadMovedError, NoVersionError, RulesetError, VersionError
 from suppress.facts.ids import clean_id, clean_text
 from suppress.facts.instants import from_us
-from suppress.problems import Problem, did_you_mean, errors_in
+from suppress.problems import Problem, did_you_mean, errors_in, in_file_order
 from suppress.replay.edits import Edit, edits
 from suppress.replay.report import Report
 from suppress.replay.run import needs_of_both
@@ -96,14 +96,10 @@ def draft(source: Source, *, ruleset: str | None, now_us: int) -> Draft:
         raise RulesetError("\n".join(str(problem) for problem in unreadable), unreadable)
     rulesets, problems = read_sources(sources, Instant(now_us, from_us(now_us).isoformat()))
     where = "what was sent" if sources.folder is None else str(source)
-    taken = chosen(rulesets, [each for found in problems.values() for each in found], where=where, ruleset=ruleset)
+    found = in_file_order(each for in_file in problems.values() for each in in_file)
+    taken = chosen(rulesets, found, where=where, ruleset=ruleset)
     own = problems[Path(taken.position.file).name]
-    twice = [
-        each
-        for found in problems.values()
-        for each in found
-        if each.code == "duplicate-ruleset" and f'"{taken.name}"' in each.message
-    ]
+    twice = [each for each in found if each.code == "duplicate-ruleset" and f'"{taken.name}"' in each.message]
     if twice:
         raise RulesetError("\n".join(map(str, twice)), tuple(twice))
     return Draft(
