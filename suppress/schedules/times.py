@@ -17,7 +17,7 @@ from suppress.schedules.schedule import Cron, Moments
 from suppress.schedules.slots import instant_of
 
 LONGEST_BEFORE_US: Final = 31 * US_PER_DAY
-_MOST_BEFORE: Final = 10
+MOST_BEFORE: Final = 10
 _MOMENT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(Z|z|[+-][0-9]{2}:[0-9]{2})?"
 )
@@ -65,9 +65,9 @@ def read_when(node: Node, findings: Findings) -> Cron | Moments | None:
 def read_before(node: Node, findings: Findings) -> tuple[int, ...] | None:
     """How long before a send its scans are due, longest first; one or a list. None after noting what is wrong."""
     items = node.items if isinstance(node, ListNode) else (node,)
-    if not items or len(items) > _MOST_BEFORE:
+    if not items or len(items) > MOST_BEFORE:
         findings.add(
-            "bad-list", f"before holds 1 to {_MOST_BEFORE} lengths of time", node.position,
+            "bad-list", f"before holds 1 to {MOST_BEFORE} lengths of time", node.position,
             'write "before: [60 minutes, 5 minutes]"',
         )  # fmt: skip
         return None
