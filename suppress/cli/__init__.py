@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "scan": ("suppress.cli.scan", "Decide whole campaigns before they are sent, and report."),
     "scheduler": ("suppress.cli.scheduler", "Run the scans of schedules.yaml when they are due."),
     "schema": ("suppress.cli.schema", "Print the JSON schema of rule files, for editors."),
+    "serve": ("suppress.cli.serve", "Answer checks over HTTP."),
     "test": ("suppress.cli.test", "Play the case files beside the rules on every engine."),
     "versions": ("suppress.cli.versions", "List what was published, by whom, when and why."),
 }

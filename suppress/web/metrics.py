@@ -6,13 +6,19 @@ No label holds a sku, a customer or anything else a stranger may choose freely.
 import os
 from collections import Counter as Tally
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from suppress.decisions.decision import ItemDecision
+from suppress.facts.instants import US_PER_SECOND, to_us
+from suppress.ledger.opening import OpenLedger
 from suppress.serving.ports import Answer
+from suppress.serving.revisions import Health
+from suppress.serving.service import Figures
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 CHANNELS: Final = frozenset({"email", "sms", "push", "web", "app", "ads", "mail", "phone", "whatsapp"})
@@ -49,9 +55,7 @@ class Metrics:
             buckets=_BUCKETS_S,
             registry=here,
         )
-        self._in_flight = Gauge(
-            "suppress_http_requests_in_flight", "Requests being answered.", registry=here, multiprocess_mode="livesum"
-        )
+        self._in_flight = self._gauge("suppress_http_requests_in_flight", "Requests being answered.", "livesum")
         self._revision = Gauge(
             "suppress_ruleset_info",
             "1 for the rules that decide now.",
@@ -60,18 +64,32 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         self._told_revision: tuple[str, str, str] | None = None
-        self._loaded = Gauge(
+        self._loaded = self._gauge(
             "suppress_ruleset_last_success_timestamp_seconds",
-            "When rules were last loaded, or found unchanged.",
+            "When the rules that decide were last known to be the newest.",
+            "livemin",
+        )
+        self._refused = self._gauge(
+            "suppress_ruleset_refused", "1 while newer rules cannot be used and the last good ones decide.", "livemax"
+        )
+        self._circuit = self._gauge(
+            "suppress_database_circuit_open", "1 while the database counts as gone and is not asked.", "livemax"
+        )
+        self._stuck = self._gauge(
+            "suppress_fact_threads_stuck", "Threads held up by a question nobody waits for any more.", "livesum"
+        )
+        self._log_waiting = self._gauge("suppress_decision_log_waiting", "Decisions that wait for the disk.", "livesum")
+        self._log_behind = self._gauge(
+            "suppress_decision_log_behind", "Decisions that are in files and not yet in the table.", "livesum"
+        )
+        self._age = Gauge(
+            "suppress_data_age_seconds",
+            "How old the newest facts of a source were when they were last used, by now.",
+            ["source"],
             registry=here,
             multiprocess_mode="livemin",
         )
-        self._load_failed = Gauge(
-            "suppress_ruleset_last_error_timestamp_seconds",
-            "When rules last failed to load; 0 = never.",
-            registry=here,
-            multiprocess_mode="livemax",
-        )
+        self._facts_as_of: dict[str, datetime | None] = {}
         self._rules: set[str] = set()
 
     def note_answers(self, answers: Sequence[Answer], channel: str | None) -> None:
@@ -84,6 +102,8 @@ class Metrics:
                 self._unavailable.labels(answer.unavailable.value).inc()
             if not answer.is_logged:
                 self._lost.inc()
+            if decision.facts_as_of:
+                self._facts_as_of.update(decision.facts_as_of)
             if decision.control_group:
                 self._control.inc(len(decision.items))
             for (verdict, rule), count in Tally(map(self._decided, decision.items)).items():
@@ -98,23 +118,38 @@ class Metrics:
         """One request more, or less."""
         self._in_flight.inc(change)
 
-    def note_rules(self, name: str, version: int | None, fingerprint: str, *, success_s: float, error_s: float) -> None:
-        """Which rules decide. Times in seconds since 1970 UTC."""
+    def note_rules(self, name: str, version: int | None, fingerprint: str) -> None:
+        """Which rules decide now."""
         told = (name, "" if version is None else str(version), fingerprint)
         if self._told_revision is not None and told != self._told_revision:
             self._revision.labels(*self._told_revision).set(0)
         self._told_revision = told
         self._revision.labels(*told).set(1)
-        self._loaded.set(success_s)
-        self._load_failed.set(error_s)
+
+    def note_health(self, rules: Health, gate: Figures, log: OpenLedger, now_us: int) -> None:
+        """How the parts behind the service do, just now."""
+        self._loaded.set(rules.last_success_us / US_PER_SECOND)
+        self._refused.set(rules.last_error is not None)
+        self._circuit.set(gate.circuit_is_open)
+        self._stuck.set(gate.stuck)
+        self._log_waiting.set(log.ledger.counts.waiting)
+        self._log_behind.set(0 if log.follower is None else log.follower.counts.behind)
+        for source, at in list(self._facts_as_of.items()):
+            if at is not None:
+                self._age.labels(source).set(max(0, now_us - to_us(at)) / US_PER_SECOND)
 
     def figures(self) -> bytes:
         """All counters as text: of all processes that share the folder, else of this one."""
-        if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if not folder:
             return generate_latest(self._registry)
+        _forget_dead(Path(folder))
         shared = CollectorRegistry()
         MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return generate_latest(shared)
+
+    def _gauge(self, name: str, meaning: str, mode: Literal["livesum", "livemax", "livemin"]) -> Gauge:
+        return Gauge(name, meaning, registry=self._registry, multiprocess_mode=mode)
 
     def _decided(self, item: ItemDecision) -> tuple[str, str]:
         deciding = item.deciding
@@ -127,3 +162,21 @@ class Metrics:
                 return item.verdict.value, "other"
             self._rules.add(rule)
         return item.verdict.value, rule
+
+
+def _forget_dead(folder: Path) -> None:
+    """What a worker was doing when it was killed is done by nobody now; what it did stays counted."""
+    for path in folder.glob("gauge_live*_*.db"):
+        process = path.stem.rpartition("_")[2]
+        if process.isdigit() and not _is_alive(int(process)):
+            mark_process_dead(int(process), str(folder))  # type: ignore[no-untyped-call]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

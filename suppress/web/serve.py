@@ -1,0 +1,95 @@
+"""Run the application in worker processes: listen, start them, hand signals on, end when they have ended."""
+
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from uvicorn import Config, Server
+from uvicorn.supervisors import Multiprocess
+
+from suppress.serving.revisions import FolderRules
+from suppress.stores.database import Database
+from suppress.web.logs import log_config
+from suppress.web.worker import WorkerOptions, rules_of, worker_app
+
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+KEEP_ALIVE_S: Final = 75
+GRACE_S: Final = 30
+"""How long requests under way may take to be answered once the service is told to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """`trusted_proxies`: whose X-Forwarded-For is believed, comma-separated. `log_requests`: a line for each one."""
+
+    worker: WorkerOptions
+    host: str
+    port: int
+    workers: int
+    log_format: str = "json"
+    log_requests: bool = True
+    trusted_proxies: str = "127.0.0.1"
+
+
+def rules_told(options: WorkerOptions) -> str:
+    """Looks, before anything is started, whether there are rules and a database to serve with; which rules these are.
+
+    Raises SuppressError.
+    """
+    with Database.open(options.settings.database) as database:
+        rules = rules_of(options, database)
+        compiled = rules.load()
+    number = "" if compiled.version is None else f" version {compiled.version}"
+    where = f"the folder {options.settings.rules}" if isinstance(rules, FolderRules) else "what is published"
+    return f"{compiled.name}{number} from {where}"
+
+
+def serve(options: ServeOptions) -> None:
+    """Serve until a signal ends it. Requests under way are answered first, and the decision log is written out."""
+    folder = None
+    if options.workers > 1 and not os.environ.get(METRICS_VARIABLE):
+        folder = Path(tempfile.mkdtemp(prefix="suppress-metrics-"))
+        os.environ[METRICS_VARIABLE] = str(folder)
+    try:
+        _run(options)
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(options: ServeOptions) -> None:
+    # Given as loop and protocol by name, for a worker is told by pickle what to be.
+    config = Config(
+        partial(worker_app, options.worker),
+        factory=True,
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+        loop="uvloop" if find_spec("uvloop") else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        log_config=log_config(options.log_format, requests=options.log_requests),
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        forwarded_allow_ips=options.trusted_proxies,
+    )
+    socket = config.bind_socket()
+    try:
+        if options.workers > 1:
+            Multiprocess(config, [socket]).run()
+        else:
+            server = Server(config)
+            server.run([socket])
+            if not server.started:
+                sys.exit(1)
+    finally:
+        socket.close()
