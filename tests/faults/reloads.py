@@ -191,17 +191,20 @@ def folder_source(folder: Path) -> Iterator[tuple[Rules, Callable[[int, bool], N
 @contextmanager
 def published_source(folder: Path) -> Iterator[tuple[Rules, Callable[[int, bool], None]]]:
     """A database of versions, and what stores one, even if it is broken: as if this suppress could not read it."""
-    with Database.open(f"sqlite:///{folder}/versions.db", require_schema=False) as database:
+    url = f"sqlite:///{folder}/versions.db"
+
+    def store(number: int, is_good: bool) -> None:
+        file = SourceFile("shop.yaml", FileKind.RULESET, text_of(number) if is_good else broken(number))
+        fingerprint = compiled_of(number).fingerprint
+        # Opened anew, as publishers are: the pages they write are no memory of whoever reads.
+        with Database.open(url) as publishing:
+            given = {"fingerprint": fingerprint, "author": "ada", "message": "m"}
+            Versions(publishing).publish("shop", [file], now_us=NOW_US, **given)
+
+    with Database.open(url, require_schema=False) as database:
         upgrade(database)
-        versions = Versions(database)
-
-        def store(number: int, is_good: bool) -> None:
-            file = SourceFile("shop.yaml", FileKind.RULESET, text_of(number) if is_good else broken(number))
-            fingerprint = compiled_of(number).fingerprint
-            versions.publish("shop", [file], fingerprint=fingerprint, author="ada", message="m", now_us=NOW_US)
-
         store(0, True)
-        yield PublishedRules(versions), store
+        yield PublishedRules(Versions(database)), store
 
 
 SOURCES = {"folder": folder_source, "published": published_source}
