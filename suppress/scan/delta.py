@@ -107,7 +107,7 @@ def why_all(
     if compiled.limit_rules:
         return "limited stock is shared out over all messages together"
     if changes.came_from(Source.CUSTOMERS) and (
-        Stages(compiled, folder).history.needs_household or read.get("by_address", True)
+        Stages(compiled, folder).history.purchases.needs_household or read.get("by_address", True)
     ):
         return "who lives with whom, or whose address it is, may have changed"
     return None
@@ -124,7 +124,7 @@ def affected(compiled: CompiledRuleset, folder: Folder, changes: Changes, state:
         styles = f"SELECT item_group FROM ({every}) WHERE sku IN ({skus})"
         skus = f"SELECT sku FROM ({every}) WHERE item_group IN ({styles}) UNION {skus}"
     customers = changes.of("customer")
-    if stages.history.needs_household:
+    if stages.history.purchases.needs_household:
         people = folder.relation("customers")
         homes = f"SELECT household_id FROM ({people}) WHERE customer_id IN ({customers})"
         customers = f"SELECT customer_id FROM ({people}) WHERE household_id IN ({homes}) UNION {customers}"

@@ -15,6 +15,7 @@ from suppress.scan.asked import Asked, is_placed
 from suppress.scan.goods import Goods
 from suppress.scan.listing import Entry, listed
 from suppress.scan.lower import fires, truth
+from suppress.scan.pairs import Pairs
 from suppress.scan.past import History
 from suppress.scan.sql import literal, name
 
@@ -25,9 +26,10 @@ OWN_KEYS = {"item_group": "own_group", "category": "own_category", "brand": "own
 class Judging:
     """The SQL of judging items by one ruleset."""
 
-    def __init__(self, asked: Asked, goods: Goods, history: History) -> None:
+    def __init__(self, asked: Asked, goods: Goods, pairs: Pairs, history: History) -> None:
         self.asked = asked
         self._goods = goods
+        self._pairs = pairs
         self._history = history
         self.first_rules = [rule for rule in asked.item_rules if not asked.uses_placed(rule)]
         about_items = (*asked.item_rules, *asked.limit_rules)
@@ -76,7 +78,7 @@ class Judging:
                 columns.append(f"m.{hit} AS {hit}")
         if self.later_rules:
             columns += [f"g.{key} AS {own}" for key, own in OWN_KEYS.items()]
-            columns.append(f"{self._history.knows_products()} AS knows_products")
+            columns.append(f"{self._pairs.knows_products()} AS knows_products")
         return f"SELECT {', '.join(columns)} FROM candidate c {' '.join(joins)}"
 
     def _value(self, field: str) -> str:

@@ -16,8 +16,10 @@ from suppress.scan.folder import Folder
 from suppress.scan.goods import Goods
 from suppress.scan.judging import Judging
 from suppress.scan.outcome import Outcome
-from suppress.scan.past import History, Instants
+from suppress.scan.pairs import Pairs
+from suppress.scan.past import History
 from suppress.scan.people import People
+from suppress.scan.purchases import Instants
 from suppress.scan.sql import name
 from suppress.scan.usable import Usable
 
@@ -42,8 +44,9 @@ class Stages:
         usable = Usable(folder, compiled)
         self.people = People(self.asked, folder, usable)
         self.goods = Goods(self.asked, folder, usable)
-        self.history = History(self.asked, folder, usable, self.goods)
-        self.judging = Judging(self.asked, self.goods, self.history)
+        self.pairs = Pairs(self.asked, usable, self.goods)
+        self.history = History(self.asked, folder, usable, self.pairs)
+        self.judging = Judging(self.asked, self.goods, self.pairs, self.history)
         self.outcome = Outcome(self.asked, self.history.matters)
         self.drop_rules = sorted((*compiled.item_rules, *compiled.limit_rules), key=lambda rule: rule.number)
 
@@ -55,10 +58,10 @@ class Stages:
             yield Stage(relation=self.goods.table(place), select=self.goods.stock(place), what=what)
         if GROUP_IN_STOCK_SHARE in self.asked.fields:
             yield Stage(relation="style_stock", select=self.goods.style_stock(), what="stock of whole styles")
-        if any(node.same.value == "component" for node in self.history.bought):
-            yield Stage(relation="part", select=self.history.part(), what="what is inside bundles")
-        if self.history.needs_household:
-            yield Stage(relation="household", select=self.history.household(), what="households")
+        if any(node.same.value == "component" for node in self.history.purchases.bought):
+            yield Stage(relation="part", select=self.history.purchases.part(), what="what is inside bundles")
+        if self.history.purchases.needs_household:
+            yield Stage(relation="household", select=self.history.purchases.household(), what="households")
 
     def bucket(self, between: Instants | None = None) -> Iterator[Stage]:
         """What is made for each bucket of customers, up to `judged`.
@@ -68,17 +71,19 @@ class Stages:
         if self.asked.of_kind(Sent):
             yield Stage(relation="sent_past", select=self.people.sent_past(), what="messages sent before")
         yield Stage(relation="message", select=self.people.message(), what="messages with their customers")
-        yield Stage(relation="pair", select=self.history.pair(), is_view=True)
-        if self.history.needs_lines:
-            if self.history.needs_household:
-                yield Stage(relation="member", select=self.history.member(), what="who lives with the customers")
-            yield Stage(relation="line", select=self.history.line(between), is_view=True)
-            for table, select in self.history.lone_pairs().items():
+        yield Stage(relation="pair", select=self.pairs.pair(), is_view=True)
+        if self.history.purchases.needs_lines:
+            if self.history.purchases.needs_household:
+                yield Stage(
+                    relation="member", select=self.history.purchases.member(), what="who lives with the customers"
+                )
+            yield Stage(relation="line", select=self.history.purchases.line(between), is_view=True)
+            for table, select in self.history.purchases.lone_pairs().items():
                 yield Stage(relation=table, select=select, what=table.replace("pair", "items"))
         if self.asked.of_kind(Shown):
-            yield Stage(relation="sent_item", select=self.history.sent_item(), what="items shown before")
-        if self.history.said:
-            yield Stage(relation="opinion", select=self.history.opinion(), what="what customers said")
+            yield Stage(relation="sent_item", select=self.history.outreach.sent_item(), what="items shown before")
+        if self.history.outreach.said:
+            yield Stage(relation="opinion", select=self.history.outreach.opinion(), what="what customers said")
         for table, select in self.history.tables().items():
             yield Stage(relation=table, select=select, what=table.replace("past ", "past: "))
         yield Stage(relation="judged", select=self.judging.judged(), what="items judged by their rules")
