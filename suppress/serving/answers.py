@@ -133,8 +133,9 @@ class Answers:
         if self._refuses:
             question.settle(LedgerError(f"the decision log cannot be written: {error}"))
         else:
-            question.settle(_answers(entries, is_logged=False))
+            # Counted first, so that who has the answer finds it in the figures.
             self._counts.add("log_lost", len(entries))
+            question.settle(_answers(entries, is_logged=False))
 
 
 def _no_policy(revision: Revision, cause: Unavailable) -> UnavailableError:
