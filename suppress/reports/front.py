@@ -4,6 +4,7 @@ from suppress.decisions.report import Prevented, ScanReport
 from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
 from suppress.reports.prevented import told
+from suppress.reports.scope import scope
 from suppress.reports.words import (
     between_words,
     changed_sentence,
@@ -15,6 +16,7 @@ from suppress.reports.words import (
     share,
     share_sentence,
     source_name,
+    whole_verdicts,
 )
 
 VERDICTS = (
@@ -63,8 +65,8 @@ def warnings(report: ScanReport) -> Safe | None:
 
 
 def verdicts(report: ScanReport) -> Safe:
-    """The verdicts as a picture, each with its number and word, and the figures beside."""
-    counts = report.verdicts
+    """The verdicts of the whole campaign as a picture, each with its number and word, and the figures beside."""
+    counts = whole_verdicts(report)
     numbers = {"send": counts.send, "hold": counts.hold, "suppress": counts.suppress}
     legend = [
         tag(
@@ -91,6 +93,7 @@ def verdicts(report: ScanReport) -> Safe:
         tag("h2", "Messages", id_="messages"),
         charts.verdict_bar(counts, f"Of {counted(counts.messages, 'message')}: {says}"),
         tag("ul", *legend, class_="legend"),
+        scope(report),
         tag("dl", *(_fact(*fact) for fact in facts), class_="facts"),
         aria_labelledby="messages",
     )
@@ -105,6 +108,7 @@ def spared(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "What customers were spared", id_="spared"),
+        scope(report),
         tag("p", f"{lead} apologies nobody has to write." if count > 1 else "An apology nobody has to write."),
         tag("ol", *(tag("li", _card(one, report)) for one in report.prevented), class_="cards"),
         aria_labelledby="spared",
@@ -150,6 +154,7 @@ def control(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "Control group", id_="control-group"),
+        scope(report),
         tag(
             "p",
             f"For {parts_share(group.share)} of customers rules are recorded and not obeyed, so that their effect can "

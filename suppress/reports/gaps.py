@@ -4,6 +4,7 @@ from suppress.decisions.decision import Verdict
 from suppress.decisions.report import ScanReport
 from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
+from suppress.reports.scope import scope
 from suppress.reports.tables import Cell, Column, Row, table
 from suppress.reports.words import age_sentence, changed_sentence, counted, number, share, source_name
 from suppress.rules.wording import date_words
@@ -36,6 +37,7 @@ def budgets(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "Stock shared out", id_="stock"),
+        scope(report),
         tag(
             "p",
             f"{counted(told.skus, 'item')} had {counted(told.budget, 'place')} in messages; {number(told.used)} are "
@@ -62,6 +64,7 @@ def unknown(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "What nobody knew", id_="unknown"),
+        scope(report),
         _unknown(report) if report.unknown else tag("p", "Every fact that rules asked for was known."),
         _sources(report) if report.sources else None,
         aria_labelledby="unknown",
@@ -118,6 +121,7 @@ def compared(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "Since the run before", id_="previous"),
+        scope(report),
         tag("p", f"{changed_sentence(report)} {rules}"),
         _moves(report),
         _rule_moves(report) if before.rules else None,

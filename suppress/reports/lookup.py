@@ -4,6 +4,7 @@ from suppress.decisions.decision import ItemVerdict, Verdict
 from suppress.decisions.report import Row as Drawn
 from suppress.decisions.report import ScanReport
 from suppress.reports.markup import Safe, join, tag, void
+from suppress.reports.scope import scope
 from suppress.reports.tables import Cell, Column, Row, table
 from suppress.reports.words import counted, number
 from suppress.rules.wording import date_words
@@ -32,6 +33,7 @@ def lookup(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "Look it up", id_="look-it-up"),
+        scope(report),
         tag("p", f"{drawn}. The whole of it is in items.parquet and messages.parquet beside this page."),
         tag(
             "form",

@@ -7,6 +7,7 @@ from suppress.decisions.report import Cell as Counts
 from suppress.decisions.report import Group, Holds, PriceMap, ScanReport
 from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
+from suppress.reports.scope import scope
 from suppress.reports.tables import Cell, Column, Row, table
 from suppress.reports.words import band, counted, listed, number, share
 from suppress.rules.wording import date_words
@@ -28,6 +29,7 @@ def prices(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "Where it hits: category over price", id_="prices"),
+        scope(report),
         tag(
             "p",
             "Each field says which share of the items recommended there was taken out; the stronger the "
@@ -101,6 +103,7 @@ def audiences(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "Campaigns and channels", id_="campaigns"),
+        scope(report),
         *parts,
         aria_labelledby="campaigns",
     )
@@ -147,6 +150,7 @@ def held(report: ScanReport) -> Safe | None:
     return tag(
         "section",
         tag("h2", "When those that wait are due", id_="held"),
+        scope(report),
         _histogram(holds) if holds.buckets else None,
         undated,
         aria_labelledby="held",

@@ -4,6 +4,7 @@ from suppress.decisions.decision import Mode
 from suppress.decisions.report import SHARE_PARTS, ReportRule, RuleFigures, ScanReport, Share
 from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
+from suppress.reports.scope import scope
 from suppress.reports.tables import Cell, Column, Row, table
 from suppress.reports.words import listed, number, parts_share, share
 
@@ -18,6 +19,7 @@ def rules(report: ScanReport) -> Safe:
     return tag(
         "section",
         tag("h2", "Rules", id_="rules"),
+        scope(report),
         tag(
             "p",
             "The first rule that fires is the reason that is counted. “Only this rule”: what would go out without it.",
@@ -97,6 +99,7 @@ def _shares(report: ScanReport) -> Safe:
     )
     return join(
         tag("h3", "How near the limits are"),
+        tag("p", "Of the whole campaign.", class_="scope muted small") if report.whole is not None else None,
         table("Shares that rules may act on (max_share)", columns, rows, style="rules"),
     )
 

@@ -18,6 +18,7 @@ from suppress.reports.words import (
     share,
     share_sentence,
     source_name,
+    whole_verdicts,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def print_report(report: ScanReport, console: "Console | None" = None) -> None:
     console = console or Console(no_color=True if os.environ.get("CI") else None, highlight=False)
     width = min(100, console.width)
     console.print(Text(headline(report), style="bold"), width=width)
-    if report.verdicts.messages:
+    if whole_verdicts(report).messages:
         console.print(_bar(report))
     for line in filter(None, (items_sentence(report), changed_sentence(report))):
         console.print(Text(line), width=width)
@@ -64,7 +65,7 @@ def _bar(report: ScanReport) -> "Text":
     """The verdicts as a bar of three marks, with what each stands for."""
     from rich.text import Text  # noqa: PLC0415
 
-    counts = report.verdicts
+    counts = whole_verdicts(report)
     numbers = {"send": counts.send, "hold": counts.hold, "suppress": counts.suppress}
     text = Text(no_wrap=False)
     for verdict, count in numbers.items():

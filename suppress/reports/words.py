@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from suppress.decisions.report import PriceMap, ScanReport, Share, SourceAge
+from suppress.decisions.report import PriceMap, ScanReport, Share, SourceAge, Verdicts
 from suppress.facts.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE
 from suppress.reports.money import round_price
 from suppress.rules.wording import date_words
@@ -78,9 +78,25 @@ def _of(amount: float, unit: str) -> str:
     return f"{small(whole)} {unit}{'' if whole == 1 else 's'}"
 
 
+def whole_verdicts(report: ScanReport) -> Verdicts:
+    """The verdicts of the whole campaign, also where only some messages were decided again."""
+    return report.whole or report.verdicts
+
+
+def scope_sentence(report: ScanReport) -> str:
+    """Which messages the figures of items and rules are of; empty where they are of the whole campaign."""
+    if report.whole is None or report.decided_anew is None:
+        return ""
+    if not report.decided_anew:
+        return "No message was decided again: the report of the scan before has these figures."
+    again = f"Only the {counted(report.decided_anew, 'message')} decided again"
+    rest = report.whole.messages - report.decided_anew
+    return f"{again}; the other {number(rest)} are as the scan before left them." if rest else f"{again}: all of them."
+
+
 def headline(report: ScanReport) -> str:
     """What becomes of the messages, in one sentence; of the whole campaign, also where only some were decided again."""
-    verdicts = report.whole or report.verdicts
+    verdicts = whole_verdicts(report)
     if not verdicts.messages:
         return "There was no message to decide."
     if verdicts.send == verdicts.messages:
@@ -102,10 +118,12 @@ def items_sentence(report: ScanReport) -> str:
         return "Nothing changed that any of them depends on."
     if not items.asked:
         return "The messages recommend no items."
+    there = " in the messages decided again" if report.whole is not None else ""
     if not items.dropped:
-        return f"All {counted(items.asked, 'recommended item')} may be shown."
+        return f"All {counted(items.asked, 'recommended item')}{there} may be shown."
     told = (
-        f"Of {counted(items.asked, 'recommended item')}, {number(items.dropped)} ({share(items.dropped, items.asked)}) "
+        f"Of {counted(items.asked, 'recommended item')}{there}, "
+        f"{number(items.dropped)} ({share(items.dropped, items.asked)}) "
         f"{'was' if items.dropped == 1 else 'were'} taken out"
     )
     if items.replaced:

@@ -104,7 +104,7 @@ def _report(
     figures = tuple(
         {**items.figures, **messages.figures}.get(rule.id, RuleFigures(rule=rule.id)) for rule in context.rules
     )
-    told, sample = examples(connection, messages.to_us)
+    told, sample = examples(connection, messages.from_us, messages.to_us)
     report = ScanReport(
         ruleset=context.ruleset,
         fingerprint=context.fingerprint,

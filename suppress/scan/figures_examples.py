@@ -92,16 +92,18 @@ class _Found(NamedTuple):
         return self.item.sku if self.item else None
 
 
-def examples(connection: duckdb.DuckDBPyConnection, last_us: int | None) -> tuple[tuple[Prevented, ...], Sample]:
+def examples(
+    connection: duckdb.DuckDBPyConnection, first_us: int | None, last_us: int | None
+) -> tuple[tuple[Prevented, ...], Sample]:
     """At most ten prevented embarrassments, and a sample of what was dropped, suppressed or held.
 
     Embarrassing is: bought most recently and dear first, recalled and unwelcome ones among them; each customer and
-    product once. The sample has as many rows of every rule as there is room for. `last_us`: the last instant a message
-    was judged as of, from which the age of a purchase is counted; None without messages.
+    product once. The sample has as many rows of every rule as there is room for. `first_us`, `last_us`: the first
+    and last instant a message was judged as of; None without messages.
     """
-    if last_us is None:
+    if first_us is None or last_us is None:
         return (), Sample()
-    _rank(connection, last_us)
+    _rank(connection, first_us if first_us == last_us else None)
     items_total, rules = _extent(connection, "report_dropped", "TRUE")
     drawn = _numbers(connection, f"arg_min(n, {_DRAW}, {SAMPLED_ITEMS // max(1, rules)})")
     best = _numbers(connection, f"arg_max(n, (rank << 36) - n, {_PER_RULE}) FILTER (rank > 0)")
@@ -119,21 +121,29 @@ def examples(connection: duckdb.DuckDBPyConnection, last_us: int | None) -> tupl
     return told, sample
 
 
-def _rank(connection: duckdb.DuckDBPyConnection, last_us: int) -> None:
-    """Make the table `report_dropped`: number, rule and embarrassment (in ten-millionths) of each dropped candidate."""
+def _rank(connection: duckdb.DuckDBPyConnection, as_of_us: int | None) -> None:
+    """Make the table `report_dropped`: number, rule and embarrassment (in ten-millionths) of each dropped candidate.
+
+    A purchase is as old as it was when its message was judged: at `as_of_us`, or where None, each at its own time.
+    """
+    as_of, when = str(as_of_us), ""
+    if as_of_us is None:
+        as_of = "epoch_us(as_of)"
+        when = "LEFT JOIN (SELECT message_id, as_of FROM report_messages) USING (message_id)"
     connection.execute("CREATE OR REPLACE TEMP TABLE report_codes (code VARCHAR, worth DOUBLE)")
     connection.executemany("INSERT INTO report_codes VALUES (?, ?)", list(EMBARRASSING.items()))
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE report_dropped AS
+        f"""CREATE OR REPLACE TEMP TABLE report_dropped AS
            SELECT n, "rule", round(1e7 * (0.3 + dear) * CASE
-                   WHEN bought_us IS NOT NULL THEN 1 / (1 + greatest(0, $last_us - bought_us) / 864e9)
+                   WHEN bought_us IS NOT NULL THEN 1 / (1 + greatest(0, as_of_us - bought_us) / 864e9)
                    ELSE coalesce(worth, $others) END)::BIGINT AS rank
-           FROM (SELECT file_row_number AS n, "rule", code, dear, list_max(list_transform(evidence, lambda e:
-                        CASE WHEN starts_with(e.field, 'bought.') THEN epoch_us(e."at") END)) AS bought_us
-                 FROM report_items JOIN report_skus USING (sku)
+           FROM (SELECT file_row_number AS n, "rule", code, dear, {as_of} AS as_of_us,
+                        list_max(list_transform(evidence, lambda e: CASE WHEN starts_with(e.field, 'bought.')
+                            THEN epoch_us(e."at") END)) AS bought_us
+                 FROM report_items JOIN report_skus USING (sku) {when}
                  WHERE verdict = 'drop' AND NOT is_replacement)
            LEFT JOIN report_codes USING (code)""",
-        {"last_us": last_us, "others": _OTHERS},
+        {"others": _OTHERS},
     )
 
 

@@ -133,6 +133,23 @@ def test_links_on_the_page_lead_somewhere() -> None:
     assert [] == [a["href"] for a in named(page, "a") if (a["href"] or "").removeprefix("#") not in ids]
 
 
+def test_a_delta_shows_the_whole_and_says_what_else_is_of_a_part() -> None:
+    """The picture of the verdicts is of the whole campaign; each further section says which messages it counts."""
+    whole = Verdicts(send=1_900_000, hold=40_000, suppress=60_000)
+    text = render(small_report(decided_anew=15, whole=whole, verdicts=Verdicts(send=9, suppress=6)))
+    page = Page(text)
+    (picture,) = [a["aria-label"] for a in named(page, "svg") if "bar-tall" in (a["class"] or "")]
+    sections = text.split("<section")[1:]
+    of_a_part = [section for section in sections if "the other 1,999,985 are as the scan before left them" in section]
+
+    assert "Of 2,000,000 messages: 1,900,000 go out, 40,000 wait, 60,000 stay home" == picture
+    assert ["before-you-send"] == [
+        re.findall(r'aria-labelledby="([^"]+)"', section)[0] for section in sections if section not in of_a_part
+    ]
+    assert "Of the whole campaign." in page.text
+    assert "decided again" not in Page(render(small_report())).text
+
+
 EMPTY: dict[str, Any] = {
     "verdicts": Verdicts(), "items": Items(), "rules": (), "figures": (), "shares": (), "prices": (), "prevented": (),
     "budgets": None, "unknown": (), "sources": (), "control": None, "holds": Holds(), "campaigns": (), "channels": (),

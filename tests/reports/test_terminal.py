@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from suppress.decisions.report import Share
+from suppress.decisions.report import Share, Verdicts
 from suppress.reports.terminal import print_report
 from tests.reports.small import small_report
 
@@ -47,6 +47,14 @@ def test_standard_output_in_ci_has_no_colour(
 
     assert "1,712,331 go out" in told
     assert "\x1b[31m" not in told
+
+
+def test_a_delta_shows_the_whole_campaign() -> None:
+    """The bar and its numbers are those of the headline, also where few messages were decided again."""
+    whole = Verdicts(send=1_900_000, hold=40_000, suppress=60_000)
+    text = printed(decided_anew=15, whole=whole, verdicts=Verdicts(send=9, suppress=6))
+
+    assert "send 1,900,000 (95.0 %)" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_limit_that_is_passed_is_said_aloud() -> None:

@@ -9,7 +9,7 @@ import pytest
 from suppress.decisions.report import Clue, Items, Verdicts
 from suppress.reports.money import price, round_price
 from suppress.reports.prevented import told
-from suppress.reports.words import changed_sentence, headline, items_sentence, length, share
+from suppress.reports.words import changed_sentence, headline, items_sentence, length, scope_sentence, share
 from tests.reports.small import AS_OF, HOUR_US, prevented, small_report
 
 DAY_US = 24 * HOUR_US
@@ -49,6 +49,23 @@ def test_headline_says_what_becomes_of_the_messages(counts: tuple[int, int, int]
 def test_items_sentence(items: Items, words: str) -> None:
     """What was taken out, and for how many a replacement was found."""
     assert words == items_sentence(small_report(items=items))
+
+
+@pytest.mark.parametrize(
+    ("again", "said"),
+    [
+        (15, "Only the 15 messages decided again; the other 1,999,985 are as the scan before left them."),
+        (1, "Only the 1 message decided again; the other 1,999,999 are as the scan before left them."),
+        (2_000_000, "Only the 2,000,000 messages decided again: all of them."),
+        (0, "No message was decided again: the report of the scan before has these figures."),
+    ],
+)
+def test_a_delta_says_what_its_figures_are_of(again: int, said: str) -> None:
+    """Figures that are not of the whole campaign say so; those of a whole scan say nothing."""
+    whole = small_report().verdicts
+
+    assert said == scope_sentence(small_report(decided_anew=again, whole=whole))
+    assert "" == scope_sentence(small_report())
 
 
 def test_changes_since_the_run_before_are_told() -> None:

@@ -203,6 +203,25 @@ def test_prevented_tells_the_worst_first_and_each_customer_once(report: ScanRepo
     assert {"m-2", "m-3"} == {one.message_id for one in others}
 
 
+def test_a_purchase_is_as_old_as_it_was_at_its_own_message(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Bought a day before a message of last month is worse than a week before one of today, whoever comes first."""
+    times = {
+        "now": ("2026-11-22T09:00:00Z", "2026-11-15T09:00:00Z"),
+        "then": ("2026-10-22T09:00:00Z", "2026-10-21T09:00:00Z"),
+    }
+    messages = [{"message_id": name, "customer_id": name, "as_of": as_of} for name, (as_of, _) in times.items()]
+    items = [
+        {"message_id": name, "customer_id": name, "position": 1, "sku": sku, "verdict": "drop",
+         "rule": "already-bought", "code": "recently_purchased", "reasons": [BOUGHT], "evidence": [clue("bought.sku", "1", bought)]}
+        for (name, (_, bought)), sku in zip(times.items(), ("A", "B"), strict=True)
+    ]  # fmt: skip
+    report = scan_report(connection, write_output(tmp_path / "out", messages, items), CONTEXT)
+
+    assert ["then", "now"] == [one.message_id for one in report.prevented]
+
+
 def test_unknown_facts_count_messages_once(report: ScanReport) -> None:
     """Two items of one message that lack a fact are one message and two items."""
     assert [("customer.time_zone", 1, 0), ("stock.available_units", 1, 2)] == [
