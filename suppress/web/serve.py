@@ -16,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from suppress.serving.revisions import FolderRules
 from suppress.stores.database import Database
 from suppress.web.logs import log_config
+from suppress.web.packets import OnePacketProtocol
 from suppress.web.worker import WorkerOptions, rules_of, worker_app
 
 METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -64,7 +65,6 @@ def serve(options: ServeOptions) -> None:
 
 
 def _run(options: ServeOptions) -> None:
-    # Given as loop and protocol by name, for a worker is told by pickle what to be.
     config = Config(
         partial(worker_app, options.worker),
         factory=True,
@@ -72,7 +72,7 @@ def _run(options: ServeOptions) -> None:
         port=options.port,
         workers=options.workers,
         loop="uvloop" if find_spec("uvloop") else "asyncio",
-        http="httptools",
+        http=OnePacketProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
