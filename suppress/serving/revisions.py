@@ -26,6 +26,8 @@ from suppress.stores.versions import Versions
 
 EVERY_SECONDS: Final = 1.0
 """How often a Watcher looks."""
+CLOSE_SECONDS: Final = 5.0
+"""How long closing a Watcher waits for a look under way."""
 YOUNG_US: Final = 2_000_000
 """A file changed less long ago may change again within the same tick of the file system's clock, unseen by it."""
 
@@ -93,9 +95,13 @@ class FolderRules:
 
 
 def _mark_of(path: Path, now_us: int) -> Hashable:
-    found = path.stat()
-    is_young = now_us - found.st_mtime_ns // 1_000 < YOUNG_US
-    contents = sha256(read_bytes(path)).digest() if is_young else None
+    try:
+        found = path.stat()
+        is_young = now_us - found.st_mtime_ns // 1_000 < YOUNG_US
+        contents = sha256(read_bytes(path)).digest() if is_young else None
+    except FileNotFoundError:
+        # It went while we looked, as files do that are about to be replaced; the next look tells.
+        return path.name
     return path.name, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, contents
 
 
@@ -237,9 +243,9 @@ class Watcher:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop looking. Returns when a look under way has ended."""
+        """Stop looking. Returns when a look under way has ended; one that a dead database holds is left behind."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(CLOSE_SECONDS)
 
     def _watch(self) -> None:
         while not self._ended.wait(self._every_seconds):
