@@ -5,8 +5,8 @@ only get an address and compare a word.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import orjson
 from fastapi import Query
@@ -41,6 +41,8 @@ from suppress.web.operations import Asked, Operation, asked_of
 from suppress.web.ports import Service
 from suppress.web.problems import Fault, ProblemError, pointer_to
 
+Read = TypeVar("Read")
+
 JSON: Final = "application/json"
 LARGE_BYTES: Final = 64 << 10
 """Bodies beyond this are read in a thread, so that small ones need not wait for them."""
@@ -73,9 +75,7 @@ def check_operations(service: Service, metrics: Metrics) -> list[Operation]:
     limits = service.limits
 
     async def check(asked: Asked, receive: Receive) -> Response:
-        given = await _json(asked, receive, limits.message_bytes, limits.body_s)
-        options, rest = _split(given)
-        message = parse_message(rest)
+        options, message = await _read(asked, receive, limits.message_bytes, limits.body_s, parse_message)
         request_id = options.request_id or asked.request_id
         answer = await service.checks.check_soon(
             message,
@@ -88,9 +88,7 @@ def check_operations(service: Service, metrics: Metrics) -> list[Operation]:
         return _response({"request_id": request_id, **told(answer, frozenset(options.include))})
 
     async def batch(asked: Asked, receive: Receive) -> Response:
-        given = await _json(asked, receive, limits.batch_bytes, limits.body_s)
-        options, rest = _split(given)
-        messages = await asyncio.to_thread(_messages, rest)
+        options, messages = await _read(asked, receive, limits.batch_bytes, limits.body_s, _messages)
         asked.charge(len(messages) - 1)
         request_id = options.request_id or asked.request_id
         answers = await service.checks.check_many_soon(
@@ -171,10 +169,18 @@ def told(answer: Answer, include: frozenset[Include]) -> dict[str, Any]:
     return decision
 
 
-async def _json(asked: Asked, receive: Receive, max_bytes: int, within_s: float) -> Any:
+async def _read(
+    asked: Asked, receive: Receive, max_bytes: int, within_s: float, parse: Callable[[Any], Read]
+) -> tuple[CheckOptions, Read]:
+    """The options of a body, and what the rest of it says. Raises ProblemError, FactsError."""
     refuse_headers(asked.headers)
     text = await read_body(receive, asked.headers, max_bytes=max_bytes, within_s=within_s)
-    return load_json(text) if len(text) <= LARGE_BYTES else await asyncio.to_thread(load_json, text)
+
+    def parsed() -> tuple[CheckOptions, Read]:
+        options, rest = _split(load_json(text))
+        return options, parse(rest)
+
+    return parsed() if len(text) <= LARGE_BYTES else await asyncio.to_thread(parsed)
 
 
 def _split(given: Any) -> tuple[CheckOptions, Any]:

@@ -8,7 +8,6 @@ import logging
 import re
 import secrets
 import time
-import traceback
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from suppress.web.faults import problem_of, retry_after
+from suppress.web.logs import places_of
 from suppress.web.metrics import Metrics
 from suppress.web.operations import SCOPE_KEY, Asked, Operation
 from suppress.web.ports import Service
@@ -187,7 +187,7 @@ class Guard:
         problem = problem_of(error)
         if problem.kind == "unexpected":
             # The text of an exception may hold what the request held; where it happened does not.
-            places = "".join(traceback.format_tb(error.__traceback__))
+            places = places_of(error.__traceback__)
             _log.error(
                 "a request failed: %s", type(error).__name__, extra={"request_id": asked.request_id, "where": places}
             )

@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, Final
 
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
@@ -26,12 +27,12 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             # The text of an exception may hold what a request held.
             told["error"] = record.exc_info[0].__name__
-            told["where"] = _frames(record)
+            told["where"] = places_of(record.exc_info[2])
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
-def _frames(record: logging.LogRecord) -> list[str]:
-    trace = record.exc_info[2] if record.exc_info else None
+def places_of(trace: TracebackType | None) -> list[str]:
+    """Where an exception came by: files, lines and functions, without anything that stood there."""
     found = []
     while trace is not None:
         code = trace.tb_frame.f_code
