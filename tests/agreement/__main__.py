@@ -8,6 +8,11 @@ from random import Random
 from tests.agreement.compare import check_cases
 
 CASES_PER_RULESET = 10
+CHUNK = 200
+
+
+class DifferenceError(Exception):
+    """Two engines gave different decisions; the text says for which seed."""
 
 
 def run(seed: str) -> int:
@@ -15,7 +20,8 @@ def run(seed: str) -> int:
     try:
         return check_cases(Random(seed), shops=2, messages=CASES_PER_RULESET // 2)
     except AssertionError as difference:
-        raise SystemExit(f"the engines differ for the seed {seed}:\n{difference}") from None
+        # Not SystemExit: a worker that exits would leave the pool waiting for its answer.
+        raise DifferenceError(f"the engines differ for the seed {seed}:\n{difference}") from None
 
 
 def main() -> None:
@@ -25,10 +31,13 @@ def main() -> None:
     started, done = time.monotonic(), 0
     seeds = (f"{seed}/{number}" for number in range(cases // CASES_PER_RULESET))
     with multiprocessing.Pool() as pool:
-        for compared in pool.imap_unordered(run, seeds, chunksize=200):
-            done += compared
-            if done % 100_000 == 0:
-                print(f"{done:>10,} compared, no difference, {time.monotonic() - started:,.0f} s", flush=True)
+        try:
+            for compared in pool.imap_unordered(run, seeds, chunksize=CHUNK):
+                done += compared
+                if done % 100_000 == 0:
+                    print(f"{done:>10,} compared, no difference, {time.monotonic() - started:,.0f} s", flush=True)
+        except DifferenceError as difference:
+            raise SystemExit(str(difference)) from None
     print(f"{done:,} cases compared in {time.monotonic() - started:,.0f} s: no difference")
 
 
