@@ -214,7 +214,8 @@ def test_a_purchase_is_as_old_as_it_was_at_its_own_message(
     messages = [{"message_id": name, "customer_id": name, "as_of": as_of} for name, (as_of, _) in times.items()]
     items = [
         {"message_id": name, "customer_id": name, "position": 1, "sku": sku, "verdict": "drop",
-         "rule": "already-bought", "code": "recently_purchased", "reasons": [BOUGHT], "evidence": [clue("bought.sku", "1", bought)]}
+         "rule": "already-bought", "code": "recently_purchased", "reasons": [BOUGHT],
+         "evidence": [clue("bought.sku", "1", bought)]}
         for (name, (_, bought)), sku in zip(times.items(), ("A", "B"), strict=True)
     ]  # fmt: skip
     report = scan_report(connection, write_output(tmp_path / "out", messages, items), CONTEXT)
