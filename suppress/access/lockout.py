@@ -46,7 +46,7 @@ class Lockout:
                 if self._left_us(subject, now_us) > 0:
                     continue
                 failed_us = self._failed_us.setdefault(subject, deque(maxlen=self._most_failures))
-                failed_us.append(max(now_us, failed_us[-1]) if failed_us else now_us)
+                failed_us.append(now_us)
                 self._failed_us.move_to_end(subject)
             while len(self._failed_us) > self._most_subjects:
                 self._failed_us.popitem(last=False)
@@ -60,7 +60,7 @@ class Lockout:
             del self._failed_us[subject]
             return 0
         if len(failed_us) == self._most_failures and failed_us[-1] - failed_us[0] < self._window_us:
-            return min(failed_us[-1] - now_us, 0) + self._window_us
+            return failed_us[-1] + self._window_us - now_us
         return 0
 
 

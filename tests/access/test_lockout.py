@@ -68,7 +68,7 @@ def test_no_more_than_ten_guesses_a_minute(steps: list[int]) -> None:
 
 @given(st.lists(st.tuples(st.integers(-10 * WINDOW_US, 10 * WINDOW_US), st.booleans()), max_size=60))
 def test_a_clock_that_jumps_locks_nobody_for_long(steps: list[tuple[int, bool]]) -> None:
-    """However the clock jumps, nobody has to wait for more than a minute, and who waits that long is heard."""
+    """However the clock jumps, nobody waits for more than a minute and a second, and who waits as told is heard."""
     lockout, now_us = Lockout(), 0
     for step_us, fails in steps:
         now_us += step_us
@@ -76,7 +76,7 @@ def test_a_clock_that_jumps_locks_nobody_for_long(steps: list[tuple[int, bool]])
             lockout.note_failure(["a"], now_us)
         wait_s = lockout.retry_after_s(["a"], now_us)
 
-        assert wait_s is None or 1 <= wait_s <= WINDOW_US // SECOND_US
+        assert wait_s is None or 1 <= wait_s <= (WINDOW_US + DISORDER_US) // SECOND_US
     wait_s = lockout.retry_after_s(["a"], now_us) or 0
     assert None is lockout.retry_after_s(["a"], now_us + wait_s * SECOND_US)
 
@@ -88,7 +88,7 @@ def test_disorder_makes_nobody_forget(earlier_us: list[int], looked_us: int) -> 
     for earlier in earlier_us:
         lockout.note_failure(["a"], now_us - earlier)
 
-    assert 60 == lockout.retry_after_s(["a"], now_us - looked_us)
+    assert lockout.retry_after_s(["a"], now_us - looked_us) in {59, 60, 61}
 
 
 def test_any_subject_locks() -> None:

@@ -39,6 +39,7 @@ def test_a_key_is_found_by_its_hash(database: Database) -> None:
         created.key_id, created.name, created.role, created.env, created.prefix, created.key_hash,
         created.created_at_us, created.expires_at_us, created.revoked_at_us, created.last_used_us,
     )  # fmt: skip
+    assert [True, False] == [created.is_live(at_us) for at_us in (2**53 - 1, 2**53)]
     others = ("", key.key, key.key_id, key.prefix, key.key_hash[:-1], key.key_hash.upper(), "%", "_" * 64)
     assert [None] * 8 == [keys.find(other) for other in others]
 
