@@ -20,6 +20,8 @@ import orjson
 NO_HASH: Final = "0" * 64
 """What the first line of a chain has for the hash of the line before."""
 
+LOST_SENTENCE: Final = "(the rule's sentence is not known any more)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -116,14 +118,20 @@ def record_of(told: Mapping[str, Any], *, decided_at_us: int, asked: Mapping[str
     )
 
 
-def told_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The decision of a logged record in the shape of `Decision.to_dict`; sentences are empty."""
-    result: dict[str, Any] = dict(body["result"])
-    result |= {name: body[name] for name in _AT_THE_TOP}
-    for reasons in (result["reasons"], *(item["reasons"] for item in (*result["items"], *result["replacements"]))):
-        for reason in reasons:
-            reason.setdefault("sentence", "")
+def told_of(body: Mapping[str, Any], sentences: Mapping[str, str]) -> dict[str, Any]:
+    """The decision of a logged record in the shape of `Decision.to_dict`. `sentences`: by the id of their rule.
+
+    A sentence the record holds itself stays; one that is nowhere says so.
+    """
+    result: dict[str, Any] = {**body["result"], **{name: body[name] for name in _AT_THE_TOP}}
+    result["reasons"] = _with_sentences(result["reasons"], sentences)
+    for group in ("items", "replacements"):
+        result[group] = [{**item, "reasons": _with_sentences(item["reasons"], sentences)} for item in result[group]]
     return result
+
+
+def _with_sentences(reasons: list[dict[str, Any]], sentences: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"sentence": sentences.get(reason["rule"], LOST_SENTENCE), **reason} for reason in reasons]
 
 
 def next_line(after: Link, record: Record) -> LogLine:

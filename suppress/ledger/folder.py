@@ -40,6 +40,24 @@ def verify_chain(folder: Path, writer: str) -> Verified:
     return marks if isinstance(marks, Verified) else _verify(marks, files_of(folder).get(writer, []))
 
 
+def fault_beside(folder: Path, verified: Verified, head: Link) -> Fault | None:
+    """Where a verified chain is not what another witness, e.g. the table, knows of it up to `head`; None: it fits.
+
+    As each hash covers all lines before, comparing one line compares them all.
+    """
+    end = verified.found
+    if isinstance(end, Fault) or head.seq <= verified.start.seq:
+        return None
+    if head.seq > end.seq:
+        return Fault(
+            head.writer, end.seq + 1, f"is missing from the files: the table has the chain up to line {head.seq}"
+        )
+    line = next(lines_after(folder, Link(head.writer, head.seq - 1, "")), None)
+    if line is None or line.link == head:
+        return None
+    return Fault(head.writer, head.seq, "or one before it is another one in the table", line.record.decision_id)
+
+
 def lines_after(folder: Path, after: Link) -> Iterator[LogLine]:
     """The lines of a chain that follow a place in it, as far as they can be read. Raises LedgerError."""
     files = files_of(folder).get(after.writer, [])

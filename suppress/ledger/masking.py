@@ -20,6 +20,7 @@ KEY_BYTES: Final = 32
 LEAST_KEY_BYTES: Final = 16
 HASH_CHARACTERS: Final = 22
 CUSTOMER_ID: Final = "customer.id"
+FACTS_UNAVAILABLE: Final = "facts_unavailable"
 
 
 class Masks:
@@ -76,9 +77,13 @@ class Masks:
         return masked
 
     def _reasons(self, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        # What follows `on_unavailable` is no rule: no ruleset would give that sentence back.
         return [
-            {name: value for name, value in reason.items() if name not in {"sentence", "evidence"}}
-            | {"evidence": [self._evidence(evidence) for evidence in reason.get("evidence", ())]}
+            {
+                name: value if name != "evidence" else [self._evidence(evidence) for evidence in value]
+                for name, value in reason.items()
+                if name != "sentence" or reason["code"] == FACTS_UNAVAILABLE
+            }
             for reason in reasons
         ]
 

@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from suppress.decisions.record import NO_HASH, Fault, Link, read_line, told_of, verify
-from tests.ledger.example import START_US, chain, decision, record
+from suppress.decisions.record import LOST_SENTENCE, NO_HASH, Fault, Link, read_line, told_of, verify
+from tests.ledger.example import SENTENCE, START_US, chain, decision, record
 
 BEFORE = Link("here-1-a", 0, NO_HASH)
 
@@ -35,14 +35,15 @@ def test_a_record_is_canonical() -> None:
 
 
 def test_a_record_says_what_was_decided() -> None:
-    """Of a record the decision can be had as it was told, but for its sentences and the customer's name."""
+    """Of a record the decision can be had as it was told, but for the customer's name; its ruleset has sentences."""
     body = json.loads(record().body)
-    told, expected = told_of(body), decision().to_dict()
+    told, expected = told_of(body, {"already-bought": SENTENCE}), decision().to_dict()
 
     assert expected.keys() == told.keys()
     for name in expected.keys() - {"customer_id", "items", "ruleset"}:
         assert expected[name] == told[name]
-    assert "" == told["items"][0]["reasons"][0]["sentence"]
+    assert SENTENCE == told["items"][0]["reasons"][0]["sentence"]
+    assert LOST_SENTENCE == told_of(body, {})["items"][0]["reasons"][0]["sentence"]
     assert 3 == told["ruleset"]["version"]
     assert "2026-11-23T09:00:00.001000Z" == body["timestamp"]
     assert START_US + 1000 == record().decided_at_us

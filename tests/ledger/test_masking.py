@@ -81,6 +81,14 @@ def test_sentences_are_left_to_the_ruleset() -> None:
     assert SENTENCE == decided.items[0].reasons[0].sentence
 
 
+def test_what_no_rule_says_stays() -> None:
+    """The sentence of a decision without facts is in the record, for no ruleset has it."""
+    told = decision().to_dict()
+    told["reasons"] = [{"rule": "on_unavailable", "code": "facts_unavailable", "sentence": "Why.", "evidence": []}]
+
+    assert "Why." == Masks(KEY).decision(told)["reasons"][0]["sentence"]
+
+
 def test_names_stay_where_they_are_wanted() -> None:
     """Without a key names are logged as they are, and nothing is said to be masked."""
     record = Recorder(Masks(None), {}).record(entry())
