@@ -4,7 +4,6 @@ Nothing is stored that lints with an error or fails a case. The plan compares wi
 moment of storing: whoever is overtaken by another publisher plans anew.
 """
 
-import logging
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,28 +14,28 @@ from suppress.cases.play import play_stories, story_snapshot
 from suppress.cases.story import Story, parse_stories
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import ReferenceEngine
-from suppress.errors import CasesFailedError, FactsError, HeadMovedError, NoVersionError, RulesetError, VersionError
+from suppress.errors import CasesFailedError, FactsError, HeadMovedError, RulesetError, VersionError
 from suppress.facts.ids import clean_id, clean_text
 from suppress.facts.instants import from_us
-from suppress.problems import Problem, did_you_mean, errors_in, in_file_order
+from suppress.problems import Problem, in_file_order
 from suppress.replay.edits import Edit, edits
 from suppress.replay.report import Report
 from suppress.replay.run import needs_of_both
 from suppress.replay.tally import Tally
 from suppress.replay.told import names_of_a_page, report_told
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
-from suppress.rules.reading import parse_ruleset
 from suppress.rules.ruleset import Ruleset
 from suppress.rules.sources import FileKind, SourceFile, Sources, read_sources, sources_of_path, sources_of_texts
 from suppress.rules.tree import Instant
 from suppress.service import chosen
+from suppress.stores.published import find_version, load_version, read_version
 from suppress.stores.version_tables import MOST_MESSAGE
 from suppress.stores.versions import ANYTHING, Anything, Version, Versions
 
+__all__ = ["Draft", "Plan", "Published", "draft", "load_version", "plan", "publish", "rollback"]
+
 MOST_TRIES: Final = 10
 """How often a publication is planned anew because another one came first."""
-
-_log = logging.getLogger(__name__)
 
 Source = Path | Mapping[str, str]
 """A folder or file of rules, or texts by file name."""
@@ -142,7 +141,7 @@ def rollback(versions: Versions, ruleset: str, to_number: int, *, author: str, m
     Raises NoVersionError when there is no such version, VersionError when its rules are in force already.
     """
     signed = _signed(author, message)
-    target = _existing(versions, ruleset, to_number)
+    target = find_version(versions, ruleset, to_number)
     head = versions.head(ruleset)
     files = versions.texts(target)
     if head is not None and (head.number == to_number or files == versions.texts(head)):
@@ -151,37 +150,6 @@ def rollback(versions: Versions, ruleset: str, to_number: int, *, author: str, m
         )
     drafted = draft({each.file: each.text for each in files}, ruleset=ruleset, now_us=now_us)
     return _publish(versions, drafted, signed, now_us, of=to_number)
-
-
-def load_version(versions: Versions, ruleset: str | None = None, number: int | None = None) -> CompiledRuleset:
-    """A published ruleset, compiled, which knows its number. Raises NoVersionError, RulesetError, StoreError.
-
-    `ruleset`: None = the only one published, else `retail-default`. `number`: None = the newest.
-    """
-    version = _existing(versions, ruleset, number)
-    compiled = compile_ruleset(read_version(versions, version))
-    if compiled.fingerprint != version.fingerprint:
-        # Decisions name what decides now. Refusing would take the gate down with an upgrade.
-        _log.warning(
-            "version %d of %s was published with the fingerprint %s and means %s to this version of suppress",
-            *(version.number, version.ruleset, version.fingerprint, compiled.fingerprint),
-        )
-    return replace(compiled, version=version.number)
-
-
-def read_version(versions: Versions, version: Version) -> Ruleset:
-    """The rules of a version, read from what was stored. Raises RulesetError when this suppress cannot use them."""
-    files = versions.texts(version)
-    sources, _ = sources_of_texts({each.file: each.text for each in files})
-    own = next((each.file for each in files if each.kind is FileKind.RULESET), None)
-    if own is None:
-        raise RulesetError(f'version {version.number} of "{version.ruleset}" has no rule file')
-    place = f"{version.ruleset}@{version.number}/{own}"
-    ruleset, problems = parse_ruleset(sources.files[own], place, None, sources.used)
-    if ruleset is None:
-        errors = errors_in(problems)
-        raise RulesetError("\n".join(str(problem) for problem in errors), errors)
-    return ruleset
 
 
 def _publish(
@@ -283,23 +251,6 @@ def _passing_stories(sources: Sources, ruleset: Ruleset) -> tuple[Story, ...]:
         told = "\n".join(failures)
         raise CasesFailedError(f'the cases of "{ruleset.name}" fail, so it is not published:\n{told}', tuple(failures))
     return tuple(stories)
-
-
-def _existing(versions: Versions, ruleset: str | None, number: int | None) -> Version:
-    """The version asked for. Raises NoVersionError, which says what there is."""
-    head = versions.head(ruleset)
-    if head is None:
-        known = versions.heads()
-        what = "no ruleset is published under that name" if ruleset is None else f'no ruleset "{ruleset}" is published'
-        near = did_you_mean(ruleset, known) if ruleset else None
-        there = f"published are: {', '.join(known)}" if known else "`suppress publish` publishes one"
-        raise NoVersionError(f"{what}. help: {near or there}")
-    if number is None or number == head.number:
-        return head
-    version = versions.get(head.ruleset, number)
-    if version is None:
-        raise NoVersionError(f'"{head.ruleset}" has no version {number}. help: it has 1 to {head.number}')
-    return version
 
 
 def _signed(author: str, message: str) -> tuple[str, str]:

@@ -292,10 +292,21 @@ def test_two_of_one_name() -> None:
         draft({"a.yaml": BASE, "b.yaml": BASE}, ruleset="base", now_us=NOW_US)
 
 
-def test_nothing_is_published(versions: Versions) -> None:
-    """Without any version the help says how to get one."""
-    with pytest.raises(NoVersionError, match="suppress publish"):
+def test_what_there_is_is_told(versions: Versions) -> None:
+    """Who asks for what is not published hears what is, or how to publish."""
+    with pytest.raises(NoVersionError, match=r"nothing is published\. help: `suppress publish`"):
         load_version(versions)
+    for name in ("base", "other"):
+        texts = {"base.yaml": BASE.replace("ruleset: base", f"ruleset: {name}")}
+        publish(versions, texts, author="ada", message="m", now_us=NOW_US)
+    with pytest.raises(NoVersionError, match=r"several .* SUPPRESS_RULESET; published are: base, other"):
+        load_version(versions)
+    with pytest.raises(NoVersionError, match='did you mean "other"'):
+        load_version(versions, "othr")
+    with pytest.raises(NoVersionError, match="published are: base, other"):
+        load_version(versions, "shop")
+    with pytest.raises(NoVersionError, match="it has 1 to 1"):
+        load_version(versions, "base", 2)
 
 
 def test_a_version_this_suppress_cannot_read(

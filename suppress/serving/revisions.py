@@ -16,12 +16,12 @@ from typing import Final, Protocol
 
 from suppress.engine.decide import Decider
 from suppress.engine.guarded import Engine, GuardedEngine
-from suppress.errors import NoVersionError, StoreError, SuppressError
-from suppress.publishing import load_version
+from suppress.errors import StoreError, SuppressError
 from suppress.rules.compile import CompiledRuleset
 from suppress.rules.folders import is_rule_file, read_bytes
 from suppress.service import load_ruleset
 from suppress.serving.ports import Clock
+from suppress.stores.published import find_version, load_version
 from suppress.stores.versions import Versions
 
 EVERY_SECONDS: Final = 1.0
@@ -59,10 +59,7 @@ class PublishedRules:
 
     def mark(self) -> Hashable:
         """Name and number of the newest version. Raises NoVersionError when there is none, StoreError."""
-        head = self._versions.head(self._ruleset)
-        if head is None:
-            what = "nothing is" if self._ruleset is None else f'no ruleset "{self._ruleset}" is'
-            raise NoVersionError(f"{what} published. help: `suppress publish` publishes rules")
+        head = find_version(self._versions, self._ruleset)
         return head.ruleset, head.number
 
     def load(self) -> CompiledRuleset:
