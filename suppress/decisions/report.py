@@ -12,11 +12,9 @@ from typing import Any, Final, Self
 
 from suppress.decisions.decision import ItemVerdict, Mode, Verdict
 from suppress.decisions.report_json import from_plain, to_plain
+from suppress.decisions.shares import SHARE_PARTS
 
 FORMAT: Final = 1
-
-SHARE_PARTS: Final = 10_000
-"""Parts in which a `max_share` or a control group is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

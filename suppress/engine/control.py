@@ -7,7 +7,7 @@ independent between rulesets.
 
 import hashlib
 
-from suppress.rules.ruleset import SHARE_PARTS
+from suppress.decisions.shares import SHARE_PARTS
 
 
 def in_control_group(ruleset: str, customer_id: str | None, share: int) -> bool:

@@ -13,6 +13,7 @@ from suppress.facts.instants import from_us
 from suppress.facts.inventory import oldest_us
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRule
+from suppress.rules.leaf_names import leaf_name
 from suppress.rules.needs import AVAILABLE_UNITS
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown
 from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words, limit_words
@@ -60,10 +61,9 @@ class ReasonWriter:
         return replace(reason, evidence=(*reason.evidence, units, places))
 
     def _evidence(self, leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
-        source, name = _asked(leaf)
-        as_of_us = _as_of(source, values)
+        as_of_us = _as_of(_source(leaf), values)
         return Evidence(
-            field=name,
+            field=leaf_name(leaf),
             seen=_seen(leaf, values),
             wanted=self._words(leaf, negated),
             as_of=None if as_of_us is None else from_us(as_of_us),
@@ -77,19 +77,16 @@ class ReasonWriter:
         return known[1]
 
 
-def _asked(leaf: Leaf) -> tuple[Source | None, str]:
-    """The source of what the leaf asks for, and its name."""
+def _source(leaf: Leaf) -> Source | None:
     match leaf:
-        case Bought(same=same):
-            return Source.ORDERS, f"bought.{same.value}"
-        case Shown(same=same):
-            return Source.SENT, f"shown.{same.value}"
-        case Sent():
-            return Source.SENT, "sent"
-        case Said(same=same):
-            return Source.FEEDBACK, f"said.{same.value}"
+        case Bought():
+            return Source.ORDERS
+        case Shown() | Sent():
+            return Source.SENT
+        case Said():
+            return Source.FEEDBACK
         case Compare(field=field):
-            return field.source, field.label
+            return field.source
 
 
 def _seen(leaf: Leaf, values: Anyones) -> str | int | bool | None:

@@ -1,7 +1,8 @@
 """Write what each rule did: those that are obeyed, those that are only tried, and how near each is to its limit."""
 
 from suppress.decisions.decision import Mode
-from suppress.decisions.report import SHARE_PARTS, ReportRule, RuleFigures, ScanReport, Share
+from suppress.decisions.report import ReportRule, RuleFigures, ScanReport, Share
+from suppress.decisions.shares import SHARE_PARTS
 from suppress.reports import charts
 from suppress.reports.markup import Safe, join, tag
 from suppress.reports.scope import scope

@@ -4,10 +4,10 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from suppress.decisions.shares import SHARE_PARTS
 from suppress.rules.document import Node
 from suppress.rules.findings import Findings, quoted
 from suppress.rules.literals import scalar
-from suppress.rules.ruleset import SHARE_PARTS
 
 _SHARE: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%|(0\.[0-9]{1,9})")
 _WHOLE_NUMBER: Final = re.compile(r"[0-9]{1,9}")

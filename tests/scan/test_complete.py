@@ -19,69 +19,52 @@ from suppress.problems import Position
 from suppress.rules import tree
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.ruleset import Effect, Hold, Limit, Rule, Ruleset, WhenUnknown
-from suppress.rules.tree import (
-    All,
-    AnyOf,
-    Bought,
-    By,
-    ClockTime,
-    Compare,
-    Condition,
-    Count,
-    Day,
-    Duration,
-    Instant,
-    Leaf,
-    Not,
-    Parts,
-    Period,
-    Said,
-    Same,
-    Scalar,
-    Sent,
-    Shown,
-)
 from tests.agreement.generate import AS_OF_US, DRAWN_FIELDS
 from tests.scan.campaign import no_report, scanned
 
 POSITION = Position("complete.yaml")
 AT_ONCE = 40
-OF_ITEM = Compare(field=FIELDS["item.sku"], operator=Operator.EXISTS, values=(True,))
-OF_MESSAGE = Compare(field=FIELDS["customer.id"], operator=Operator.EXISTS, values=(True,))
-DAY = Duration(US_PER_DAY, "1 day")
-VALUES: dict[FieldType, tuple[Scalar, Scalar]] = {
+OF_ITEM = tree.Compare(field=FIELDS["item.sku"], operator=Operator.EXISTS, values=(True,))
+OF_MESSAGE = tree.Compare(field=FIELDS["customer.id"], operator=Operator.EXISTS, values=(True,))
+DAY = tree.Duration(US_PER_DAY, "1 day")
+VALUES: dict[FieldType, tuple[tree.Scalar, tree.Scalar]] = {
     FieldType.TEXT: ("a", "b"),
     FieldType.PATH: ("a", "b"),
     FieldType.WORDS: ("a", "b"),
     FieldType.NUMBER: (1, 2),
-    FieldType.DURATION: (DAY, Duration(2 * US_PER_DAY, "2 days")),
-    FieldType.INSTANT: (Instant(0, "1970-01-01"), Instant(AS_OF_US, "2026-10-25T01:00:00Z")),
-    FieldType.CLOCK: (ClockTime(0, "00:00"), ClockTime(3_600_000_000, "01:00")),
-    FieldType.DAY: (Day(0, "1970-01-01"), Day(1, "1970-01-02")),
+    FieldType.DURATION: (DAY, tree.Duration(2 * US_PER_DAY, "2 days")),
+    FieldType.INSTANT: (tree.Instant(0, "1970-01-01"), tree.Instant(AS_OF_US, "2026-10-25T01:00:00Z")),
+    FieldType.CLOCK: (tree.ClockTime(0, "00:00"), tree.ClockTime(3_600_000_000, "01:00")),
+    FieldType.DAY: (tree.Day(0, "1970-01-01"), tree.Day(1, "1970-01-02")),
     FieldType.YES_NO: (True, False),
 }
 NODES: dict[type, tuple[Any, ...]] = {
-    Bought: tuple(
-        Bought(same=same, by=by, count=count, parts=parts, within=within, not_within=not_within)
+    tree.Bought: tuple(
+        tree.Bought(same=same, by=by, count=count, parts=parts, within=within, not_within=not_within)
         for same, by, count, parts, (within, not_within) in product(
-            Same, By, Count, Parts, ((None, None), (DAY, None), (None, DAY))
+            tree.Same, tree.By, tree.Count, tree.Parts, ((None, None), (DAY, None), (None, DAY))
         )
     ),
-    Shown: tuple(Shown(same=same, channels=("this",)) for same in (Same.SKU, Same.ITEM_GROUP, Same.CATEGORY)),
-    Said: tuple(Said(says=("already_own",), same=same) for same in (Same.SKU, Same.ITEM_GROUP, Same.CATEGORY)),
-    Sent: (
-        Sent(within=DAY),
-        *(Sent(calendar=period, zone=zone) for period in Period for zone in ("customer", "shop", "UTC")),
+    tree.Shown: tuple(
+        tree.Shown(same=same, channels=("this",)) for same in (tree.Same.SKU, tree.Same.ITEM_GROUP, tree.Same.CATEGORY)
     ),
-    Compare: (Compare(field=FIELDS["item.brand"], operator=Operator.IS, values=("a",)),),
-    All: (All(parts=(Bought(same=Same.SKU), Bought(same=Same.BRAND))),),
-    AnyOf: (AnyOf(parts=(Bought(same=Same.SKU), Bought(same=Same.BRAND))),),
-    Not: (Not(part=Bought(same=Same.SKU)),),
+    tree.Said: tuple(
+        tree.Said(says=("already_own",), same=same)
+        for same in (tree.Same.SKU, tree.Same.ITEM_GROUP, tree.Same.CATEGORY)
+    ),
+    tree.Sent: (
+        tree.Sent(within=DAY),
+        *(tree.Sent(calendar=period, zone=zone) for period in tree.Period for zone in ("customer", "shop", "UTC")),
+    ),
+    tree.Compare: (tree.Compare(field=FIELDS["item.brand"], operator=Operator.IS, values=("a",)),),
+    tree.All: (tree.All(parts=(tree.Bought(same=tree.Same.SKU), tree.Bought(same=tree.Same.BRAND))),),
+    tree.AnyOf: (tree.AnyOf(parts=(tree.Bought(same=tree.Same.SKU), tree.Bought(same=tree.Same.BRAND))),),
+    tree.Not: (tree.Not(part=tree.Bought(same=tree.Same.SKU)),),
 }
 """Node -> one condition of each kind it can be."""
 
 
-def rule(number: int, when: Condition, effect: Effect = Effect.DROP_ITEM, **more: Any) -> Rule:
+def rule(number: int, when: tree.Condition, effect: Effect = Effect.DROP_ITEM, **more: Any) -> Rule:
     return Rule(
         id=f"rule-{number}",
         effect=effect,
@@ -106,7 +89,7 @@ def scan_by(rules: CompiledRuleset, root: Path) -> list[dict[str, Any]]:
         return scanned(root, rules, book, [message], AS_OF_US).messages
 
 
-def forgotten(conditions: Sequence[Condition], root: Path, effect: Effect = Effect.DROP_ITEM) -> dict[str, str]:
+def forgotten(conditions: Sequence[tree.Condition], root: Path, effect: Effect = Effect.DROP_ITEM) -> dict[str, str]:
     """The conditions a scan cannot be run by, each with what stood in the way; tried by the dozen, then one by one."""
     found: dict[str, str] = {}
     for start in range(0, len(conditions), AT_ONCE):
@@ -125,16 +108,16 @@ def forgotten(conditions: Sequence[Condition], root: Path, effect: Effect = Effe
     return found
 
 
-def compares(field: Field) -> list[Compare]:
+def compares(field: Field) -> list[tree.Compare]:
     """A comparison by every operator the field's type allows."""
     found = []
     for operator in OPERATORS[field.type]:
-        values: tuple[Scalar, ...] = field.choices[:2] if field.type is FieldType.CHOICE else VALUES[field.type]
+        values: tuple[tree.Scalar, ...] = field.choices[:2] if field.type is FieldType.CHOICE else VALUES[field.type]
         if operator is Operator.EXISTS:
             values = (True,)
         elif operator not in (Operator.BETWEEN, Operator.IN, Operator.NOT_IN):
             values = values[:1]
-        found.append(Compare(field=field, operator=operator, values=values))
+        found.append(tree.Compare(field=field, operator=operator, values=values))
     return found
 
 
@@ -163,7 +146,7 @@ def test_every_node_is_known_here() -> None:
     kinds = {kind for _, kind in inspect.getmembers(tree, inspect.isclass) if kind in _parts_of(tree.Condition)}
 
     assert kinds == NODES.keys()
-    assert _parts_of(Leaf) <= NODES.keys()
+    assert _parts_of(tree.Leaf) <= NODES.keys()
 
 
 def _parts_of(union: Any) -> set[Any]:
@@ -193,7 +176,7 @@ def test_every_effect_is_known_here() -> None:
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name.lower())
 def test_every_effect_is_obeyed(effect: Effect, tmp_path: Path) -> None:
     """A rule of the effect that always fires does to a scanned message what the effect says."""
-    hold = Hold(until=ClockTime(0, "00:00")) if effect is Effect.HOLD_MESSAGE else None
+    hold = Hold(until=tree.ClockTime(0, "00:00")) if effect is Effect.HOLD_MESSAGE else None
     limit = Limit(hundredths=100) if effect is Effect.LIMIT_ITEM else None
     always = rule(0, OF_ITEM if effect.is_about_items else OF_MESSAGE, effect, hold=hold, limit=limit)
     [row] = scan_by(compiled(replace(always, when_unknown=WhenUnknown.BLOCK)), tmp_path)
@@ -202,7 +185,9 @@ def test_every_effect_is_obeyed(effect: Effect, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "hold", [Hold(until=ClockTime(0, "00:00")), Hold(length=DAY), Hold(restock=True)], ids=["until", "for", "restock"]
+    "hold",
+    [Hold(until=tree.ClockTime(0, "00:00")), Hold(length=DAY), Hold(restock=True)],
+    ids=["until", "for", "restock"],
 )
 def test_every_hold_is_lowered(hold: Hold, tmp_path: Path) -> None:
     """Each kind of hold holds; only of a restock nobody knows the date here."""
