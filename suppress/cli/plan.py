@@ -1,13 +1,14 @@
 """`suppress plan`: what a change of rules would do, tried on real messages."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import click
 
@@ -20,6 +21,9 @@ from suppress.facts.message import Message
 if TYPE_CHECKING:
     from suppress.replay.report import Report
     from suppress.rules.compile import CompiledRuleset
+    from suppress.settings import Settings
+
+_PUBLISHED: Final = re.compile(r"published(?::([1-9][0-9]{0,8}))?")
 
 
 @dataclass(slots=True)
@@ -31,8 +35,9 @@ class Refused:
 
 @click.command()
 @click.option(
-    "--old", default="HEAD", show_default=True, metavar="REV|DIR",
-    help="The rules in force: a folder or file, else a git revision of --new.",
+    "--old", default="HEAD", show_default=True, metavar="REV|DIR|published[:N]",
+    help="The rules in force: a folder or file, `published` (the newest version, or version N), else a git revision "
+    "of --new.",
 )  # fmt: skip
 @click.option(
     "--new", type=click.Path(exists=True, path_type=Path), metavar="DIR",
@@ -74,7 +79,7 @@ def command(
 
     chosen = load_settings(**settings)
     refused = Refused()
-    before, after = _rulesets(old, new or Path(chosen.rules), chosen.ruleset)
+    before, after = _rulesets(old, new or Path(chosen.rules), chosen)
     with cast(BinaryIO, click.open_file(messages, "rb")) as file:
         report = _replayed(before, after, file, as_of, chosen.database, refused)
     plain_ids = ids == "plain" or (ids is None and sys.stdout.isatty())
@@ -91,15 +96,19 @@ def command(
         sys.exit(PARTIAL)
 
 
-def _rulesets(old: str, new: Path, ruleset: str | None) -> "tuple[CompiledRuleset, CompiledRuleset]":
+def _rulesets(old: str, new: Path, chosen: "Settings") -> "tuple[CompiledRuleset, CompiledRuleset]":
     """Both rulesets, compiled. The old one is the one of the new one's name, where there is such a one."""
     from suppress.cli.plan_revision import RevisionError, rules_at  # noqa: PLC0415
     from suppress.rules.reading import read_rulesets  # noqa: PLC0415
     from suppress.service import load_ruleset  # noqa: PLC0415
 
+    ruleset = chosen.ruleset
     after = load_ruleset(new, ruleset=ruleset)
+    is_path = bool(old.strip()) and os.path.exists(old)
+    version = None if is_path else _PUBLISHED.fullmatch(old)
+    if version is not None:
+        return _published(chosen.database, after.name, version[1]), after
     with ExitStack() as stack:
-        is_path = bool(old.strip()) and os.path.exists(old)
         if is_path:
             path = Path(old)
         else:
@@ -113,6 +122,15 @@ def _rulesets(old: str, new: Path, ruleset: str | None) -> "tuple[CompiledRulese
         except RulesetError as error:
             text = str(error) if is_path else str(error).replace(str(path), f"{old}:{new}")
             raise RulesetError(f"the old rules cannot be used: {text}") from None
+
+
+def _published(database: str, ruleset: str, number: str | None) -> "CompiledRuleset":
+    from suppress.stores.database import Database  # noqa: PLC0415
+    from suppress.stores.published import load_version  # noqa: PLC0415
+    from suppress.stores.versions import Versions  # noqa: PLC0415
+
+    with Database.open(database) as opened:
+        return load_version(Versions(opened), ruleset, None if number is None else int(number))
 
 
 def _replayed(

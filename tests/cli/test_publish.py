@@ -103,6 +103,22 @@ def test_publish_as_json(run: Run) -> None:
     assert (told["version"], False) == (again["version"], again["is_new"])
 
 
+@pytest.mark.parametrize(("old", "silenced"), [("published", 0), ("published:2", 0), ("published:1", 1)])
+def test_plan_against_a_version(run: Run, old: str, silenced: int) -> None:
+    """`suppress plan` takes a published version for the rules in force, and needs no git for it."""
+    run("publish", "-m", "long window")
+    change("rules:\n", "mode: shadow\nrules:\n")
+    change("want: {dropped: {MUG: recently_purchased}}", "want: {shadow: {MUG: [bought]}}", "shop.cases.yaml")
+    run("publish", "-m", "in shadow")
+    Path("orders.csv").write_text("order_id,customer_id,sku,units,ordered_at\n1,ada,MUG,1,2026-11-15T09:00:00Z\n")
+    run("import", "orders", "orders.csv", "--as-of", "2026-11-22T08:00:00Z")
+    Path("messages.jsonl").write_text('{"customer_id": "ada", "items": ["MUG"], "send_at": "2026-11-22T09:00:00Z"}\n')
+    told = run("plan", "--old", old, "--messages", "messages.jsonl", "--format", "json")
+
+    assert 0 == told.exit_code, told.stderr
+    assert silenced == json.loads(told.stdout)["by_change"]["newly_allowed"]["items"]
+
+
 def test_who_publishes(run: Run) -> None:
     """Without --author the environment says who publishes."""
     run("publish", "-m", "m", env={"SUPPRESS_AUTHOR": "build 7"})
