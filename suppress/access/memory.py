@@ -18,6 +18,8 @@ FRESH_US: Final = 5_000_000
 GRACE_US: Final = 900_000_000
 SILENT_AFTER_US: Final = 1_000_000
 """How long an answer takes before the database counts as silent."""
+LOST_AFTER_US: Final = 30_000_000
+"""How long it takes before the question counts as lost, and says nothing of the database any more."""
 MOST_ASKING: Final = 8
 """How many threads may wait for the database at once."""
 _SILENT: Final = "the database does not answer, so nobody can say whether the API key is good; try again in a moment"
@@ -43,7 +45,7 @@ class KeyMemory:
         self._used_us: dict[str, int] = {}
         self._told_us: dict[str, int] = {}
         self._turns = threading.BoundedSemaphore(MOST_ASKING)
-        self._waiting_since_us: int | None = None
+        self._asking_since_us: dict[str, int] = {}
         self._failed_at_us: int | None = None
 
     def __contains__(self, key_hash: str) -> bool:
@@ -59,7 +61,7 @@ class KeyMemory:
         if memory.expires_at_us is not None and now_us >= memory.expires_at_us:
             return None
         age_us = abs(now_us - memory.checked_at_us)
-        if age_us > FRESH_US and (age_us > GRACE_US or not self._is_database_silent(now_us)):
+        if age_us > FRESH_US and (age_us > GRACE_US or not self._stands(memory, key_hash, now_us)):
             return None
         self._used_us[memory.caller.key_id] = now_us
         return memory.caller
@@ -86,15 +88,12 @@ class KeyMemory:
             if now_us - self._used_us.get(memory.caller.key_id, now_us) > GRACE_US:
                 self._memories.pop(key_hash, None)
                 continue
-            self._waiting_since_us = now_us
             try:
                 self._ask(key_hash)
             except UnauthenticatedError:
                 continue
             except StoreError:
                 return False
-            finally:
-                self._waiting_since_us = None
         return True
 
     def take_used(self) -> dict[str, int]:
@@ -119,11 +118,14 @@ class KeyMemory:
     def _ask(self, key_hash: str) -> Caller:
         # The time before asking: what comes back may be no newer than that.
         asked_at_us = self._clock()
+        self._asking_since_us.setdefault(key_hash, asked_at_us)
         try:
             record = self._find(key_hash)
         except StoreError:
             self._failed_at_us = self._clock()
             raise
+        finally:
+            self._asking_since_us.pop(key_hash, None)
         self._failed_at_us = None
         try:
             caller = caller_of(record, key_hash, self._clock())
@@ -133,11 +135,18 @@ class KeyMemory:
         self._memories[key_hash] = _Memory(caller, record.expires_at_us if record else None, asked_at_us)
         return caller
 
-    def _is_database_silent(self, now_us: int) -> bool:
+    def _stands(self, memory: _Memory, key_hash: str, now_us: int) -> bool:
+        """Whether a memory that is no longer fresh is good all the same."""
+        since_us = self._asking_since_us.get(key_hash)
+        if since_us is not None and abs(since_us - memory.checked_at_us) <= FRESH_US + SILENT_AFTER_US:
+            # Somebody is asking already, and began in time: one request waits for the answer, the others need not.
+            return True
         failed_at_us = self._failed_at_us
         has_failed = failed_at_us is not None and abs(now_us - failed_at_us) <= FRESH_US
         return has_failed or self._is_waiting_in_vain(now_us)
 
     def _is_waiting_in_vain(self, now_us: int) -> bool:
-        since_us = self._waiting_since_us
-        return since_us is not None and abs(now_us - since_us) > SILENT_AFTER_US
+        return any(
+            SILENT_AFTER_US < abs(now_us - since_us) <= LOST_AFTER_US
+            for since_us in list(self._asking_since_us.values())
+        )

@@ -1,6 +1,7 @@
 """The memory of keys: quick to forget what was revoked, slow to forget when the database is silent."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -134,6 +135,21 @@ def test_up_again(shop: Shop) -> None:
     assert not shop.is_known()
 
 
+def test_one_answer_ends_the_silence(shop: Shop) -> None:
+    """Once the database has answered about any key, all others are asked about again before they are let in."""
+    other = shop.table.add()
+    shop.memory.ask(other.key_hash)
+    shop.clock.forward(6)
+    shop.table.is_down = True
+    shop.memory.ask(shop.key.key_hash)
+    known = [shop.memory.recall(other.key_hash) is not None]
+    shop.table.is_down = False
+    shop.memory.ask(shop.table.add().key_hash)
+    known.append(shop.memory.recall(other.key_hash) is not None)
+
+    assert [True, False] == known
+
+
 def test_a_database_that_hangs(shop: Shop) -> None:
     """While a refresh waits, known keys go on; a stranger is told at once, instead of waiting too."""
     shop.table.gate.clear()
@@ -151,6 +167,62 @@ def test_a_database_that_hangs(shop: Shop) -> None:
     finally:
         shop.table.gate.set()
         refreshing.join(60)
+
+
+@pytest.fixture
+def hanging(shop: Shop) -> Iterator[Shop]:
+    """Six seconds later, nobody refreshes, and one thread asks about the key in vain."""
+    shop.clock.forward(6)
+    shop.table.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(shop.memory.ask, shop.key.key_hash)
+        for _ in range(2):
+            shop.table.entered.acquire(timeout=60)
+        yield shop
+        shop.table.gate.set()
+
+
+def test_one_waits_for_all(hanging: Shop) -> None:
+    """While one request waits for what the database says of a key, the others with that key go on."""
+    assert hanging.is_known()
+    assert hanging.key.key_id == hanging.memory.ask(hanging.key.key_hash).key_id
+    assert 2 == hanging.table.asked
+
+
+def test_one_waits_for_other_keys_too(shop: Shop) -> None:
+    """After a second of waiting the other known keys go on as well, strangers are told."""
+    other = shop.table.add()
+    shop.memory.ask(other.key_hash)
+    shop.clock.forward(6)
+    shop.table.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            pool.submit(shop.memory.ask, shop.key.key_hash)
+            for _ in range(3):
+                shop.table.entered.acquire(timeout=60)
+            known = []
+            for seconds in (1, 0.000001, 28.999999, 0.000001):
+                shop.clock.forward(seconds)
+                known.append(shop.memory.recall(other.key_hash) is not None)
+
+            assert [False, True, True, False] == known
+        finally:
+            shop.table.gate.set()
+
+
+def test_an_old_memory_is_not_let_in_by_another_question(shop: Shop) -> None:
+    """Ten minutes after a key was seen last, one request that asks about it lets no other one in."""
+    shop.clock.forward(600)
+    shop.table.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            pool.submit(shop.memory.ask, shop.key.key_hash)
+            for _ in range(2):
+                shop.table.entered.acquire(timeout=60)
+
+            assert not shop.is_known()
+        finally:
+            shop.table.gate.set()
 
 
 def test_few_threads_wait(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
