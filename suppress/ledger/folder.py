@@ -1,13 +1,17 @@
 """Read the files of a log: a chain's lines from any place on, one decision's line, the first fault of each chain."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from suppress.decisions.record import Fault, Link, LogLine, read_line, verify
 from suppress.errors import LedgerError
 from suppress.ledger.chain_files import Anchor, ChainFile, files_of, read_anchor, read_start, writers_of
+
+RECENT_BYTES: Final = 1024 * 1024
+"""How much of a file's end is looked through for what the table may not have yet: hundreds of decisions."""
 
 
 class Verified(NamedTuple):
@@ -94,6 +98,28 @@ def find_in_folder(folder: Path, decision_id: str) -> LogLine | None:
                         found = line if line.record.decision_id == decision_id else found
             if found is not None:
                 return found
+    return None
+
+
+def find_recent(folder: Path, decision_id: str) -> LogLine | None:
+    """A decision's line at the end of a chain that is still open, as far as RECENT_BYTES go. Raises LedgerError."""
+    wanted = f'"decision_id":"{decision_id}"'.encode()
+    with _errors(folder):
+        for writer, files in files_of(folder).items():
+            marks = _marks(folder, writer)
+            if isinstance(marks, Verified) or marks.anchor.closed:
+                continue
+            for file in files[-2:]:
+                with file.path.open("rb") as opened:
+                    opened.seek(max(0, opened.seek(0, os.SEEK_END) - RECENT_BYTES))
+                    for text in opened.read().splitlines():
+                        if wanted in text:
+                            try:
+                                line = read_line(text)
+                            except ValueError:
+                                continue
+                            if line.record.decision_id == decision_id:
+                                return line
     return None
 
 

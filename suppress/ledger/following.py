@@ -13,15 +13,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from suppress.decisions.record import NO_HASH, Link, LogLine
+from suppress.decisions.record import NO_HASH, Link, LogLine, read_line
 from suppress.errors import LedgerError, SuppressError
 from suppress.ledger.chain_files import read_anchor, read_start, writers_of
-from suppress.ledger.folder import lines_after
+from suppress.ledger.folder import find_recent, lines_after
 from suppress.ledger.tidying import close_abandoned
 
 COPIED_AT_ONCE: Final = 1_000
 MOST_WAITING: Final = 20_000
 """Lines kept in memory for a table that is behind; beyond, they are read from the files later."""
+GATHER_SECONDS: Final = 0.05
+"""How long lines may wait for more to share a transaction, for a transaction costs what copying fifty lines costs."""
 RETRY_SECONDS: Final = 1.0
 TIDY_SECONDS: Final = 60.0
 """How often the chains of dead processes are looked for."""
@@ -37,6 +39,9 @@ class Table(Protocol):
 
     def begin(self, start: Link) -> None:
         """Let a chain the table has nothing of begin after this line."""
+
+    def get(self, decision_id: str) -> bytes | None:
+        """The line of a decision; None when there is none."""
 
     def heads(self) -> Mapping[str, Link]:
         """Writer -> how far the table has its chain."""
@@ -76,10 +81,28 @@ class TableFollower:
             self._changed.notify()
 
     def find(self, decision_id: str) -> LogLine | None:
-        """A line that may not be in the table yet; None when it is, or when this process did not write it."""
+        """The line of a decision, though the table may not have it yet; None when there is none. Raises StoreError.
+
+        What this process wrote is looked for in memory, what others wrote a moment ago at the end of their files.
+        """
         with self._changed:
             lines = list(self._lines)
-        return next((line for line in reversed(lines) if line.record.decision_id == decision_id), None)
+        waiting = next((line for line in reversed(lines) if line.record.decision_id == decision_id), None)
+        if waiting is not None:
+            return waiting
+        try:
+            text = self._table.get(decision_id)
+        except SuppressError:
+            recent = find_recent(self._folder, decision_id)
+            if recent is None:
+                raise
+            return recent
+        if text is None:
+            return find_recent(self._folder, decision_id)
+        try:
+            return read_line(text)
+        except ValueError:
+            return None
 
     @property
     def counts(self) -> FollowerCounts:
@@ -105,6 +128,10 @@ class TableFollower:
             with self._changed:
                 if not self._lines and not self._closing.is_set():
                     self._changed.wait(max(0.0, tidy_at - time.monotonic()))
+                is_full = not self._lines or len(self._lines) >= COPIED_AT_ONCE
+            if not is_full:
+                self._closing.wait(GATHER_SECONDS)
+            with self._changed:
                 lines = self._next_lines()
             if lines and self._attempt(lambda lines=lines: self._copy(lines)):  # type: ignore[misc]
                 self._forget(lines)

@@ -42,7 +42,8 @@ class ChainWriter:
                 fcntl.flock(self._anchor, fcntl.LOCK_EX)
                 self._write_anchor(self._head)
                 os.fsync(self._anchor)
-                sync_folder(folder / ANCHORS)
+                for each in (folder / ANCHORS, folder, folder.parent):
+                    sync_folder(each)
             except OSError:
                 os.close(self._anchor)
                 with suppress(OSError):

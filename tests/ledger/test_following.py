@@ -44,6 +44,10 @@ class Table:
         self._look()
         self.chains[start.writer] = start
 
+    def get(self, decision_id: str) -> bytes | None:
+        self._look()
+        return next((line.text for line in self.lines if line.record.decision_id == decision_id), None)
+
     def heads(self) -> dict[str, Link]:
         self._look()
         return dict(self.chains)
@@ -73,7 +77,8 @@ def test_lines_are_copied_in_order(tmp_path: Path, table: Table) -> None:
     follower.close()
 
     assert lines == table.lines
-    assert follower.find(lines[3].record.decision_id) is None
+    assert lines[3] == follower.find(lines[3].record.decision_id)
+    assert follower.find("01J") is None
     assert (0, 0) == follower.counts
 
 
@@ -95,6 +100,23 @@ def test_what_is_not_copied_yet_is_found(tmp_path: Path, table: Table) -> None:
     assert 5 == behind
     assert lines == table.lines
     assert follower.counts.failures > 0
+
+
+def test_what_another_process_just_wrote_is_found(tmp_path: Path, table: Table) -> None:
+    """A decision that another process promised a moment ago is found at the end of its file; no other id is."""
+    lines = chain([record(number) for number in range(5)])
+    writer = write_chain(tmp_path, lines, close=False)
+    follower = TableFollower(table, tmp_path)
+    found, none = follower.find(lines[3].record.decision_id), follower.find("01J")
+    table.is_down = True
+    found_without_table = follower.find(lines[3].record.decision_id)
+    with pytest.raises(StoreError):
+        follower.find("01J")
+    writer.close()
+    follower.close()
+
+    assert lines[3] == found == found_without_table
+    assert none is None
 
 
 def test_memory_is_bounded(tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
