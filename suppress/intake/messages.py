@@ -201,7 +201,7 @@ def _said_value(value: object) -> object:
 def _address(value: object) -> object:
     if isinstance(value, str) and not value.strip():
         raise ValueError("it is empty")
-    return _said_value(_number_as_text(value)) if not isinstance(value, bool) else value
+    return _number_as_text(value) if isinstance(value, int | float) else _said_value(value)
 
 
 def _instant(value: object) -> object:
@@ -223,9 +223,16 @@ def _item(value: object) -> object:
     return {"sku": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
 
 
-_Id = Annotated[str, BeforeValidator(_cleaned)]
-_Address = Annotated[str, BeforeValidator(_address), Field(max_length=MAX_ID_CHARACTERS)]
-_Said = Annotated[str, BeforeValidator(_said_value), Field(max_length=MAX_ATTRIBUTE_CHARACTERS)]
+# What the JSON schema says of them is what is taken, not what becomes of it.
+_Id = Annotated[str, BeforeValidator(_cleaned, json_schema_input_type=str | int)]
+_Address = Annotated[
+    str, BeforeValidator(_address, json_schema_input_type=str | int), Field(max_length=MAX_ID_CHARACTERS)
+]
+_Said = Annotated[
+    str,
+    BeforeValidator(_said_value, json_schema_input_type=str | int | float | bool),
+    Field(max_length=MAX_ATTRIBUTE_CHARACTERS),
+]
 
 
 class ItemFields(BaseModel):
@@ -243,7 +250,7 @@ class MessageFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    items: list[Annotated[ItemFields, BeforeValidator(_item)]] = Field(
+    items: list[Annotated[ItemFields, BeforeValidator(_item, json_schema_input_type=ItemFields | str | int)]] = Field(
         max_length=MAX_ITEMS, description="The products it would like to show, best first."
     )
     customer_id: _Id | None = Field(default=None, description="The recipient, as orders name them.", examples=["C-1"])

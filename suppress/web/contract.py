@@ -214,7 +214,10 @@ class FilesIn(_In):
     """Rule files, and the case files beside them, by name."""
 
     files: dict[FileName, str] = Field(
-        min_length=1, max_length=MAX_FILES, description="The whole text of each file, by its name without folders."
+        min_length=1,
+        max_length=MAX_FILES,
+        description="The whole text of each file, by its name without folders.",
+        json_schema_extra={"additionalProperties": False},
     )
 
 

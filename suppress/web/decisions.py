@@ -1,12 +1,13 @@
 """Looking decisions up in the log: one by its id, or a page of those that fit."""
 
 import asyncio
+import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 from fastapi import Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,11 +19,21 @@ from suppress.web.operations import Operation
 from suppress.web.ports import DecisionQuery, Service
 from suppress.web.problems import ProblemError
 
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d")
 _EXAMPLE = {
     "decision_id": EXAMPLE_DECISION["decision_id"],
     "ruleset": EXAMPLE_DECISION["ruleset"],
     "result": {"verdict": "send"},
 }
+
+
+def _written(value: object) -> object:
+    if isinstance(value, str) and not _TIME.match(value):
+        raise ValueError("it must be a time like 2026-11-22T09:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
 
 
 class ListQuery(BaseModel):
@@ -35,8 +46,8 @@ class ListQuery(BaseModel):
     campaign_id: str | None = Field(default=None, min_length=1, max_length=255)
     verdict: Verdict | None = None
     ruleset: str | None = Field(default=None, min_length=1, max_length=255)
-    from_: AwareDatetime | None = Field(default=None, alias="from", description="Taken then or later; with a zone.")
-    to: AwareDatetime | None = Field(default=None, description="Taken before then; with a zone.")
+    from_: Instant | None = Field(default=None, alias="from", description="Taken then or later; with a zone.")
+    to: Instant | None = Field(default=None, description="Taken before then; with a zone.")
     page_size: int = Field(default=100, ge=1, le=MAX_PAGE)
     page_token: str | None = Field(default=None, min_length=1, max_length=512, description="From the page before.")
 

@@ -65,7 +65,7 @@ class Operation:
     @property
     def all_kinds(self) -> tuple[str, ...]:
         """Every problem it can end with."""
-        kinds: tuple[str, ...] = ("overloaded", "timed-out", "unexpected")
+        kinds: tuple[str, ...] = ("uri-too-long", "headers-too-large", "overloaded", "timed-out", "unexpected")
         if self.permission is not None:
             kinds = ("unauthenticated", "forbidden", "rate-limited", "locked-out", "unavailable", *kinds)
         if self.body is not None:

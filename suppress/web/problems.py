@@ -53,7 +53,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         ),
         "already-in-force": Kind(409, "These rules are in force already.", "There is nothing to do."),
         "body-too-large": Kind(413, "The body is too large.", "Send less at a time; `detail` names the limit."),
-        "too-many": Kind(413, "There are too many messages or items.", "Split the batch; `detail` names the limits."),
+        "too-many": Kind(422, "There are too many messages or items.", "Split the batch; `detail` names the limits."),
         "uri-too-long": Kind(414, "The address is too long.", "Ask with `POST /v1/check`, whose body may be longer."),
         "not-sent-as-json": Kind(
             415, "The body is not declared as JSON.", "Send `Content-Type: application/json`, in UTF-8."

@@ -96,11 +96,11 @@ def test_a_batch_too_large_says_the_limits() -> None:
     many = post(app, "/v1/check:batch", {"messages": [MESSAGE] * 1_001})
     wide = post(app, "/v1/check:batch", {"messages": [{"customer_id": "C", "items": ["A"] * 1_000}] * 21})
 
-    assert (413, "the batch has 1,001 messages; at most 1,000 may be asked at once") == (
+    assert (422, "the batch has 1,001 messages; at most 1,000 may be asked at once") == (
         many.status,
         many.json["detail"],
     )
-    assert (413, "the batch has 21,000 items, replacements included; at most 20,000 may be asked at once") == (
+    assert (422, "the batch has 21,000 items, replacements included; at most 20,000 may be asked at once") == (
         wide.status,
         wide.json["detail"],
     )

@@ -147,7 +147,7 @@ def test_problem_types_in_use_are_described() -> None:
     }
 
     assert described <= set(KINDS)
-    assert {"body-cut-short", "uri-too-long", "headers-too-large", "method-not-allowed"} == set(KINDS) - described
+    assert {"body-cut-short", "method-not-allowed"} == set(KINDS) - described
 
 
 def test_pages_load_nothing_from_elsewhere() -> None:
