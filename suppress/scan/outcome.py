@@ -63,7 +63,7 @@ class Outcome:
         )
 
     def messages(self) -> str:
-        """The table `messages`, from `decided`, with the number messages are in order by."""
+        """The table `messages`, from `decided`, in order, with the number messages are in order by."""
         rules = self.asked.message_rules
         return (
             "SELECT message_no, message_id, customer_id, channel, campaign_id, make_timestamptz(as_of_us) AS as_of,"
@@ -73,7 +73,7 @@ class Outcome:
             f" items_dropped, {by_number(rules, 'rule_no', 'id')} AS rule, {by_number(rules, 'rule_no', 'code')} AS"
             " code,"
             f" {reasons(rules)} AS reasons, control_group, {self.unknown(self.asked.message_leaves)} AS unknown"
-            " FROM decided"
+            " FROM (SELECT * FROM decided ORDER BY message_no) d"
         )
 
     def items(self, drop_rules: Sequence[CompiledRule], *, may_replace: bool) -> str:

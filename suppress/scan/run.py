@@ -24,11 +24,11 @@ from suppress.scan.folder import Folder
 from suppress.scan.judging import obeyed
 from suppress.scan.lists import send_list, suppressed_list, table
 from suppress.scan.lookups import Lookups
-from suppress.scan.message_blocks import Border
-from suppress.scan.messages import MessagesRead, read_messages
+from suppress.scan.messages import MessagesRead
 from suppress.scan.parquet_parts import join_parts
 from suppress.scan.plan import ScanPlan
 from suppress.scan.snapshots import Exact, FolderFacts
+from suppress.scan.sources import Source
 from suppress.scan.sql import any_of, literal, name, path, target
 from suppress.scan.stages import Stage, Stages, create
 from suppress.scan.work import Work, trouble
@@ -92,31 +92,22 @@ class ScanRun:
         """The connection, for whoever counts the results."""
         return self._connection
 
-    def walk(
-        self,
-        border: Border,
-        rejects: Path,
-        progress: Progress,
-        take: Callable[[duckdb.DuckDBPyConnection], MessagesRead] | None = None,
-    ) -> Walked:
+    def walk(self, source: Source, progress: Progress) -> Walked:
         """Make `messages.parquet`, `items.parquet` and the lists in the work folder's result.
 
-        `take`: puts messages into the work folder in place of reading the message files.
         Raises FactsError for files that cannot be read, ResourceError when memory or disk do not suffice.
         """
         try:
-            return self._walk(border, rejects, progress, take)
+            return self._walk(source, progress)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise trouble(error) from None
 
-    def _walk(
-        self,
-        border: Border,
-        rejects: Path,
-        progress: Progress,
-        take: Callable[[duckdb.DuckDBPyConnection], MessagesRead] | None,
-    ) -> Walked:
-        read = self._read(border, rejects, progress, take)
+    def _walk(self, source: Source, progress: Progress) -> Walked:
+        def read_now() -> dict[str, Any]:
+            found = source(self._connection, lambda rows: progress("read", rows, 0))
+            return {field: getattr(found, field) for field in MessagesRead.__slots__}
+
+        read = MessagesRead(**self._work.note("read.json", read_now))
         buckets = self._divide(read, progress)
         self._prepare(progress)
         for number in range(buckets):
@@ -127,33 +118,6 @@ class ScanRun:
         self._join(buckets)
         progress("write", 1, 1)
         return Walked(messages=read, buckets=buckets)
-
-    def _read(
-        self,
-        border: Border,
-        rejects: Path,
-        progress: Progress,
-        take: Callable[[duckdb.DuckDBPyConnection], MessagesRead] | None,
-    ) -> MessagesRead:
-        def read() -> dict[str, Any]:
-            rejects.unlink(missing_ok=True)
-            found = (
-                take(self._connection)
-                if take
-                else read_messages(
-                    self._connection,
-                    self._plan.messages,
-                    self._folder.root,
-                    self._work.root,
-                    rejects=rejects,
-                    border=border,
-                    as_of_us=self._plan.as_of_us,
-                    progress=lambda rows: progress("read", rows, 0),
-                )
-            )
-            return {field: getattr(found, field) for field in MessagesRead.__slots__}
-
-        return MessagesRead(**self._work.note("read.json", read))
 
     def _divide(self, read: MessagesRead, progress: Progress) -> int:
         """Put messages and candidates into buckets of customers, unless all fit into one."""
@@ -232,7 +196,7 @@ class ScanRun:
         # Messages of several buckets are put in order by their number in the end.
         numbered = "" if buckets > 1 else " EXCLUDE (message_no)"
         items = self._stages.outcome.items(self._stages.drop_rules, may_replace=has_replacements)
-        messages = self._stages.outcome.messages() + " ORDER BY message_no"
+        messages = self._stages.outcome.messages()
         for kind, left_out, select in (("items", " EXCLUDE (message_no)", items), ("messages", numbered, messages)):
             self._work.piece(names[kind], partial(self._copy, f"SELECT *{left_out} FROM ({select})"))
 

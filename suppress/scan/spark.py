@@ -5,12 +5,11 @@ that what is bucketed by customer is never moved. Where rows are counted, or a t
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import pyarrow as pa
 from pyarrow import parquet
 
@@ -18,11 +17,11 @@ from suppress.errors import FactsError
 from suppress.rules.compile import CompiledRuleset
 from suppress.scan.folder import TABLES, Folder
 from suppress.scan.lookups import Lookups
-from suppress.scan.message_blocks import Border
 from suppress.scan.messages import MessagesRead
 from suppress.scan.plan import ScanPlan
 from suppress.scan.run import Progress, ScanRun, Shares, Walked
 from suppress.scan.snapshots import Exact, FolderFacts
+from suppress.scan.sources import Source
 from suppress.scan.spark_facts import buckets_of, glob_free, quoted, tables_of, view_facts, view_of, viewed
 from suppress.scan.spark_keys import CARRIED
 from suppress.scan.spark_session import made_session, own_session
@@ -33,8 +32,6 @@ from suppress.scan.work import Work
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-Take = Callable[[duckdb.DuckDBPyConnection], MessagesRead]
 
 ROWS_PER_PART: Final = 1_000_000
 """Of what is divided by customer, or written, as one piece."""
@@ -76,13 +73,13 @@ class SparkRun(ScanRun):
         self._messages = 0
         self._numbers = count()
 
-    def walk(self, border: Border, rejects: Path, progress: Progress, take: Take | None = None) -> Walked:
+    def walk(self, source: Source, progress: Progress) -> Walked:
         """As `ScanRun.walk`. Raises FactsError with what Spark says, too."""
         from py4j.protocol import Py4JError  # noqa: PLC0415
         from pyspark.errors import PySparkException  # noqa: PLC0415
 
         try:
-            return super().walk(border, rejects, progress, take)
+            return super().walk(source, progress)
         except (PySparkException, Py4JError) as error:
             raise FactsError(f"the scan failed on Spark: {_said(error)}") from error
         finally:

@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from suppress.engine.decide import Decider
@@ -21,6 +20,7 @@ from suppress.scan.message_files import message_files
 from suppress.scan.plan import Limits, ScanPlan, make_plan
 from suppress.scan.run import Progress, ScanRun, Shares
 from suppress.scan.snapshots import Exact
+from suppress.scan.sources import from_before, from_files
 from suppress.scan.work import Work
 from suppress.scanning.ages import refuse_stale
 from suppress.scanning.earlier import before_of, finished, keep_state
@@ -73,13 +73,11 @@ def scan(
             refuse_stale(compiled, folder, as_of_us)
         run = _engine(request, plan, compiled, folder, work, shares or NoShares(), session)
         rejects = work.result / REJECTS
-        take = None
+        source = from_files(plan, folder, work, rejects, border)
         if before is not None and changes is not None and is_delta:
             numbers = delta.affected(compiled, folder, changes, before.out / delta.STATE)
-            take = partial(
-                delta.take_affected, before=before, numbers=numbers, work=work.root, read=before.told["read"]
-            )
-        walked = run.walk(border, rejects, tell, take)
+            source = from_before(before, numbers, work)
+        walked = run.walk(source, tell)
         tell("report", 0, 1)
         compare = request.previous
         if before is not None and is_delta:

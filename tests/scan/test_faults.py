@@ -158,12 +158,12 @@ if most:
 else:
     # The parent waits for this before it interrupts: from then on the scan is at work.
     begun = ScanRun.walk
-    def walk(run, *given):
+    def walk(run, source, progress):
         def tell(stage, done, of):
             if stage == "judge" and done == 0:
                 print("at work", flush=True)
                 signal.pause()
-        return begun(run, given[0], given[1], tell, *given[3:])
+        return begun(run, source, tell)
     ScanRun.walk = walk
 main()
 """

@@ -18,6 +18,7 @@ from suppress.rules.reading import read_ruleset
 from suppress.scan.folder import read_folder
 from suppress.scan.message_files import message_files
 from suppress.scan.plan import Limits, make_plan
+from suppress.scan.sources import from_files
 from suppress.scan.work import Work
 from suppress.scanning import NoShares, ScanRequest, running, scan
 from tests import debian
@@ -198,7 +199,7 @@ def walked(
     for made in (work.temp, work.result):
         made.mkdir(parents=True)
     run = kind(plan, compiled, folder, work, lambda _: (), NoShares(), session=session)
-    run.walk(border, root / "rejects.csv", lambda *_: None)
+    run.walk(from_files(plan, folder, work, root / "rejects.csv", border), lambda *_: None)
     return run
 
 
