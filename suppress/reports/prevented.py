@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from suppress.decisions.report import Clue, Prevented, ScanReport
-from suppress.facts.instants import US_PER_DAY, to_us
+from suppress.facts.instants import US_PER_DAY, US_PER_MINUTE, to_us
 from suppress.reports.money import price
 from suppress.reports.words import CHANNELS, length, small
 
@@ -143,7 +143,7 @@ def _bought_aside(one: Prevented, bought: Clue, age_us: int) -> str:
 def _after(age_us: int) -> str:
     if US_PER_DAY <= age_us < 2 * US_PER_DAY:
         return "the day after"
-    return f"{length(age_us)} after"
+    return "moments after" if age_us < US_PER_MINUTE else f"{length(age_us)} after"
 
 
 def _by_rule(one: Prevented, report: ScanReport) -> str:

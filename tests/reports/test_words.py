@@ -121,6 +121,7 @@ def bought(field: str, seen: str = "1", **ago: float) -> tuple[Clue, ...]:
     ("changed", "words"),
     [
         ({}, f"{LAMP} two days after buying it. It was hardly unpacked."),
+        ({"clues": bought("bought.sku", seconds=5)}, f"{LAMP} moments after buying it. The receipt was hardly dry."),
         ({"clues": bought("bought.sku", days=1)}, f"{LAMP} the day after buying it. It was hardly unpacked."),
         ({"clues": bought("bought.sku", "3", days=20)},
          f"{LAMP} three weeks after buying three of it. Nobody had asked for another."),
