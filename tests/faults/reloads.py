@@ -1,10 +1,11 @@
 """Change rules under load, half of the time to broken ones: `python -m tests.faults.reloads [--reloads 1000]`.
 
-Threads check messages without a pause while the rules change as often as they can be read: files that are saved in a
-watched folder, or versions that appear in a database. Every second change cannot be used. Each decision is held
-against what the reference evaluator says by the rules the decision names. Printed: how many decisions there were, how
-many rules came into force and how many were refused, what was wrong, and how memory went. Exit 1 when a check raised
-or decided otherwise, a broken rule file took over, a revision outlived its users, or memory grew by more than 5 %.
+Threads ask the live gate for batches without a pause while the rules change as often as they can be read: files that
+are saved in a watched folder, or versions that appear in a database. Every second change cannot be used. Each answer is
+held against what the reference evaluator says by the rules the answer names, and must be made by one revision. Printed:
+how many decisions there were, how many rules came into force and how many were refused, what was wrong, and how memory
+went. Exit 1 when a check raised or decided otherwise, an answer mixed revisions, broken rules took over, a revision
+outlived its users, or memory grew by more than 5 %.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,16 +30,19 @@ from suppress.facts.book import FactBook
 from suppress.facts.instants import to_us
 from suppress.facts.message import Message
 from suppress.facts.records import OrderRecord, ProductRecord, StockRecord
-from suppress.facts.snapshot import Snapshot, Source
+from suppress.facts.snapshot import FactNeeds, Snapshot, Source
 from suppress.rules.compile import CompiledRuleset, compile_ruleset
 from suppress.rules.reading import parse_ruleset
 from suppress.rules.sources import FileKind, SourceFile
+from suppress.serving.ports import Entry
 from suppress.serving.revisions import FolderRules, PublishedRules, Revisions, Rules
+from suppress.serving.service import Serving
 from suppress.stores.database import Database
 from suppress.stores.schema import upgrade
 from suppress.stores.versions import Versions
 
-NOW_US = to_us(datetime(2026, 11, 22, 9, tzinfo=UTC))
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+NOW_US = to_us(NOW)
 DAY_US = 86_400_000_000
 SKUS = tuple(f"S-{number}" for number in range(12))
 PATIENCE_SECONDS = 60.0
@@ -100,23 +105,52 @@ def broken(number: int) -> str:
     return mistakes[number // 2 % len(mistakes)]
 
 
-def snapshots(compiled: CompiledRuleset) -> list[Snapshot]:
-    """A few messages to a customer with a past, and all their facts."""
-    book = FactBook(feeds_us=dict.fromkeys(Source, NOW_US))
-    book.add(
-        [ProductRecord(sku, None, None, None, None, "active", None, None, None, "[]", "{}", NOW_US) for sku in SKUS]
-    )
-    book.add([StockRecord(sku, "all", 9, 0, 0, None, None, None, NOW_US) for sku in SKUS])
-    book.add(
-        [
-            OrderRecord(f"o-{at}", "1", "ada", sku, 1, NOW_US - at * 3 * DAY_US, 0, 0, False, None, None, None, NOW_US)
-            for at, sku in enumerate(SKUS)
-        ]
-    )
-    messages = [
-        Message(message_id=f"m-{start}", customer_id="ada", items=SKUS[start : start + 6]) for start in range(0, 6, 2)
-    ]
-    return [book.snapshot(message, NOW_US, compiled.needs) for message in messages]
+MESSAGES = tuple(
+    Message(message_id=f"m-{start}", customer_id="ada", items=SKUS[start : start + 6]) for start in range(0, 6, 2)
+)
+
+
+def book() -> FactBook:
+    """All there is to know: a customer who bought every item, one every three days."""
+    facts = FactBook(feeds_us=dict.fromkeys(Source, NOW_US))
+    for at, sku in enumerate(SKUS):
+        bought_us = NOW_US - at * 3 * DAY_US
+        facts.add([ProductRecord(sku, None, None, None, None, "active", None, None, None, "[]", "{}", NOW_US)])
+        facts.add([StockRecord(sku, "all", 9, 0, 0, None, None, None, NOW_US)])
+        facts.add([OrderRecord(f"o-{at}", "1", "ada", sku, 1, bought_us, 0, 0, False, None, None, None, NOW_US)])
+    return facts
+
+
+@dataclass
+class Facts:
+    """Reads from the book what some rules need."""
+
+    book: FactBook
+    needs: FactNeeds
+
+    def snapshots(self, messages: Sequence[tuple[Message, int]]) -> list[Snapshot]:
+        return [self.book.snapshot(message, as_of_us, self.needs) for message, as_of_us in messages]
+
+
+class Unshared:
+    """Nothing is shared out."""
+
+    def decide(self, decider: Decider, snapshot: Snapshot, decision_id: str, *, reserve: bool) -> Decision:
+        del reserve
+        return decider.decide(snapshot, decision_id)
+
+
+@dataclass
+class Log:
+    """A decision log that only looks whether an entry is told with the version its decision was made by."""
+
+    wrong: list[str]
+
+    def write(self, entries: Sequence[Entry]) -> "Future[None]":
+        self.wrong += (f"logged as {each.version}" for each in entries if each.version != each.decision.version)
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
 
 
 def compiled_of(number: int) -> CompiledRuleset:
@@ -126,42 +160,46 @@ def compiled_of(number: int) -> CompiledRuleset:
 
 
 class Judge:
-    """Knows what the rules of each kind decide, by the reference alone. `asked`: the messages with their facts."""
+    """Knows what the rules of each kind decide, by the reference alone."""
 
-    def __init__(self) -> None:
-        self.asked = snapshots(compiled_of(0))
+    def __init__(self, facts: FactBook) -> None:
         self._known: dict[str, list[dict[str, object]]] = {}
         for compiled in map(compiled_of, range(VARIANTS)):
             decider = Decider(compiled, ReferenceEngine(compiled))
-            self._known[compiled.fingerprint] = [_plain(decider.decide(each, "")) for each in self.asked]
+            told = [decider.decide(facts.snapshot(each, NOW_US, compiled.needs), "") for each in MESSAGES]
+            self._known[compiled.fingerprint] = [_plain(decision) for decision in told]
 
-    def says(self, decision: Decision, place: int) -> bool:
-        """Whether the decision is what the rules it names make of the message."""
-        return _plain(replace(decision, version=None)) == self._known[decision.fingerprint][place]
+    def wrong(self, decisions: Sequence[Decision]) -> str | None:
+        """What is wrong with the decisions of one answer: made by two revisions, or not what theirs says."""
+        named = {(decision.ruleset, decision.fingerprint, decision.version) for decision in decisions}
+        if len(named) != 1:
+            return f"one answer by {len(named)} revisions: {sorted(map(str, named))}"
+        told = [_plain(replace(decision, version=None)) for decision in decisions]
+        if told != self._known[decisions[0].fingerprint]:
+            return f"{named} decides {[decision.shown for decision in decisions]}"
+        return None
 
 
 def _plain(decision: Decision) -> dict[str, object]:
     return {key: value for key, value in decision.to_dict().items() if key not in {"engine", "decision_id"}}
 
 
-def check_on(revisions: Revisions, judge: Judge, ended: threading.Event, counts: Counts, lock: threading.Lock) -> None:
-    """Check until told to stop; every answer is made by one revision from start to end."""
+def check_on(serving: Serving, judge: Judge, ended: threading.Event, counts: Counts, lock: threading.Lock) -> None:
+    """Ask for answers until told to stop."""
     done = 0
     while not ended.is_set():
-        place = done % len(judge.asked)
         try:
-            revision = revisions.current()
-            decision = revision.decider.decide(judge.asked[place], "")
-            is_named = (revision.compiled.fingerprint, revision.version) == (decision.fingerprint, decision.version)
-            if not is_named or not judge.says(decision, place):
+            answers = serving.check_many(MESSAGES, deadline_ms=int(PATIENCE_SECONDS * 1_000), as_of=NOW)
+            wrong = judge.wrong([answer.decision for answer in answers])
+            if any(answer.unavailable or not answer.is_logged for answer in answers):
+                wrong = f"without facts or log: {answers[0].unavailable}"
+            if wrong is not None:
                 with lock:
-                    counts.wrong.append(
-                        f"{decision.ruleset} {decision.version} {decision.fingerprint}: {decision.shown}"
-                    )
+                    counts.wrong.append(wrong)
+            done += len(answers)
         except Exception as error:
             with lock:
                 counts.errors.append(f"{type(error).__name__}: {error}")
-        done += 1
     with lock:
         counts.decisions += done
 
@@ -185,7 +223,7 @@ def folder_source(folder: Path) -> Iterator[tuple[Rules, Callable[[int, bool], N
         beside.replace(path)
 
     save(0, True)
-    yield FolderRules(folder, lambda: time.time_ns() // 1_000), save
+    yield FolderRules(folder, _now_us), save
 
 
 @contextmanager
@@ -213,13 +251,15 @@ SOURCES = {"folder": folder_source, "published": published_source}
 def run(source: str, reloads: int, threads: int) -> Counts:
     """Change the rules that often, every second time to broken ones, while threads check."""
     counts, lock, ended = Counts(), threading.Lock(), threading.Event()
-    judge = Judge()
+    facts = book()
+    judge = Judge(facts)
     began = time.monotonic()
     alive: weakref.WeakSet[Decider] = weakref.WeakSet()
     with tempfile.TemporaryDirectory() as folder, SOURCES[source](Path(folder)) as (rules, change):
-        revisions = Revisions(rules, lambda: time.time_ns() // 1_000)
+        revisions = Revisions(rules, _now_us)
+        serving = Serving(revisions, lambda needs: Facts(facts, needs), Unshared(), Log(counts.wrong), clock=_now_us)
         checking = [
-            threading.Thread(target=check_on, args=(revisions, judge, ended, counts, lock)) for _ in range(threads)
+            threading.Thread(target=check_on, args=(serving, judge, ended, counts, lock)) for _ in range(threads)
         ]
         for thread in checking:
             thread.start()
@@ -234,6 +274,7 @@ def run(source: str, reloads: int, threads: int) -> Counts:
             ended.set()
             for thread in checking:
                 thread.join(PATIENCE_SECONDS)
+            serving.close()
         counts.swaps, counts.refused = revisions.health.swaps, revisions.health.failures
         gc.collect()
         counts.alive = len(alive)
@@ -252,10 +293,15 @@ def settle(revisions: Revisions, number: int, is_good: bool, counts: Counts) -> 
                 counts.wrong.append(f"change {number} is broken and took over")
             return
         if is_good and revisions.current().serial > before:
-            if revisions.current().compiled.fingerprint != compiled_of(number).fingerprint or revisions.last_error:
+            now, wanted = revisions.current(), compiled_of(number).fingerprint
+            if {now.compiled.fingerprint, now.decider.compiled.fingerprint} != {wanted} or revisions.last_error:
                 counts.wrong.append(f"change {number} was met with other rules, or an error: {revisions.last_error}")
             return
     counts.wrong.append(f"change {number} was not met within {PATIENCE_SECONDS:g} s: {revisions.last_error}")
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1_000
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from suppress.serving.revisions import FolderRules, PublishedRules, Revisions, W
 from suppress.stores.database import Database
 from suppress.stores.schema import upgrade
 from suppress.stores.versions import Versions
-from tests.faults.reloads import broken, compiled_of, run, snapshots, text_of
+from tests.faults.reloads import MESSAGES, book, broken, compiled_of, run, text_of
 
 NOW_US = 1_790_000_000_000_000
 
@@ -87,7 +87,8 @@ def test_new_rules_take_over(rules: Given, clock: Clock) -> None:
     second = revisions.current()
     assert (1, 1, NOW_US) == (first.version, first.serial, first.since_us)
     assert (2, 2, NOW_US + 5) == (second.version, second.serial, second.since_us)
-    decided = [each.decider.decide(snapshots(each.compiled)[0], "").fingerprint for each in (first, second)]
+    asked = book().snapshot(MESSAGES[0], NOW_US, first.compiled.needs)
+    decided = [each.decider.decide(asked, "").fingerprint for each in (first, second)]
     assert [compiled_of(1).fingerprint, compiled_of(2).fingerprint] == decided
 
 
