@@ -198,9 +198,9 @@ def play(rounds: int, down_s: float) -> None:
                 askers.close()
             print(
                 f"{rounds} rounds, {askers.by_rules + askers.by_policy} answers, {askers.by_policy} by the policy, "
-                f"{askers.errors} errors; slowest answer {askers.slowest_s * 1000:.0f} ms, {askers.over_deadline} over the "
-                f"deadline of {DEADLINE_MS}; "
-                f"slowest return {slowest_back_s:.2f} s, at most {askers.stuck} threads held up"
+                f"{askers.errors} errors; slowest answer {askers.slowest_s * 1000:.0f} ms, {askers.over_deadline} "
+                f"over the deadline of {DEADLINE_MS}; slowest return {slowest_back_s:.2f} s, "
+                f"at most {askers.stuck} threads held up"
             )
             serving.close()
             assert askers.errors == 0
