@@ -16,13 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suppress.decisions.decision import Decision, Evidence, ItemDecision, ItemVerdict, MissingFact, Reason, Verdict
-from suppress.errors import EngineError, FactsError, RulesetError, StoreError, SuppressError
+from suppress.errors import (
+    AccessError,
+    EngineError,
+    FactsError,
+    RulesetError,
+    StoreError,
+    SuppressError,
+    UnavailableError,
+)
 from suppress.facts.message import Item, Message
 
 if TYPE_CHECKING:
     from suppress.service import Gate
 
 __all__ = [
+    "AccessError",
     "Decision",
     "EngineError",
     "Evidence",
@@ -36,6 +45,7 @@ __all__ = [
     "RulesetError",
     "StoreError",
     "SuppressError",
+    "UnavailableError",
     "Verdict",
     "check",
     "check_many",
