@@ -76,14 +76,14 @@ def refresh(store: Path, folder: Path) -> Refresh:
         old.unlink()
     shutil.copyfile(store, copy)
     url = f"sqlite:///{copy.resolve()}"
-    _suppress("db", "upgrade", "--database", url)
+    run_suppress("db", "upgrade", "--database", url)
     with sqlite3.connect(copy) as connection:
         (lines,) = connection.execute("SELECT count(*) FROM order_lines").fetchone()
         _orders(connection, file, round(REFRESHED * min(1, lines / 1_000_000)))
-    rebuild_s = _suppress("lake", "rebuild", "--database", url, "--lake", str(lake))
-    _suppress("import", "orders", str(file), "--database", url)
-    refresh_s = _suppress("lake", "refresh", "--database", url, "--lake", str(lake))
-    check_s = _suppress("lake", "check", "--database", url, "--lake", str(lake))
+    rebuild_s = run_suppress("lake", "rebuild", "--database", url, "--lake", str(lake))
+    run_suppress("import", "orders", str(file), "--database", url)
+    refresh_s = run_suppress("lake", "refresh", "--database", url, "--lake", str(lake))
+    check_s = run_suppress("lake", "check", "--database", url, "--lake", str(lake))
     with file.open(encoding="utf-8") as written:
         new = sum(1 for _ in written) - 1
     for old in folder.glob("refreshed.db*"):
@@ -116,7 +116,8 @@ def _orders(connection: sqlite3.Connection, file: Path, count: int) -> None:
                 written.write(f"X-{number},1,{customer_id},{sku_id},-1,{at},0,{at}\n")
 
 
-def _suppress(*arguments: str) -> float:
+def run_suppress(*arguments: str) -> float:
+    """`suppress` with these arguments; the seconds it took."""
     begun = time.perf_counter()
     subprocess.run([sys.executable, "-m", "suppress", *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - begun
