@@ -1,6 +1,8 @@
 """The ledger promises only what is on the disk, loses nothing silently, and shares syncs."""
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from suppress.ledger.chain_files import read_anchor, writers_of
 from suppress.ledger.folder import verify_folder
 from suppress.ledger.jsonl import ChainWriter
 from suppress.ledger.writer import MOST_WAITING, Ledger
+from tests.faults.log_kills import rounds
 from tests.ledger.example import Entry, entry, record, recorder
 
 WAIT_SECONDS = 30.0
@@ -143,6 +146,44 @@ def test_a_write_that_fails_is_told_and_undone(tmp_path: Path, monkeypatch: pyte
     assert [record(1), record(4)] == [line.record for line in logged(tmp_path)]
     assert 1 == len(writers_of(tmp_path))
     assert (2, 2) == ledger.counts[:2]
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from suppress.ledger.jsonl import ChainWriter
+from suppress.ledger.writer import Ledger
+from tests.ledger.example import entry, recorder
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+ledger = Ledger(recorder(), lambda writer: ChainWriter(Path(sys.argv[1]), writer))
+went = []
+for number in range(30):
+    if number == 20:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    if ledger.write([entry(number)]).exception() is None:
+        went.append(number)
+ledger.close()
+print(*went, ledger.counts.lost)
+"""
+
+
+def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
+    """Where the system takes half a line and no more, what was promised is there and the rest is counted."""
+    told = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    went, lost = [int(number) for number in told[:-1]], int(told[-1])
+
+    assert list(range(20, 30)) == went[-10:]
+    assert 3 < lost < 20
+    assert 30 == len(went) + lost
+    assert [f"01J{number:023}" for number in went] == [line.record.decision_id for line in logged(tmp_path)]
+
+
+def test_a_killed_process_is_made_up_for(tmp_path: Path, seed: int) -> None:
+    """Killed at a random moment: nothing promised is missing from files or table."""
+    assert rounds(tmp_path, 1, seed) > 0
 
 
 def test_a_sync_that_fails_ends_the_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
