@@ -145,7 +145,8 @@ def check_operations(service: Service, metrics: Metrics) -> list[Operation]:
             summary="Ask with an address, for templates",
             description="For templates that can fetch an address and compare a word. `allow` is true when the message "
             "may go and at least one of the skus may be shown.",
-            kinds=("invalid", "log-failed"), also=("text/plain",), within_s=limits.answer_s,
+            kinds=("invalid", "log-failed"), also=("text/plain",), repeatable=frozenset({"sku"}),
+            within_s=limits.answer_s,
             answer_example={"allow": True, "verdict": "send", "show": ["A-2"],
                             "decision_id": EXAMPLE_DECISION["decision_id"]},
         ),

@@ -41,8 +41,8 @@ class Operation:
     """One method of one path. `permission` None: open to everybody.
 
     `endpoint`: for FastAPI, which reads its query; or `direct`. `body`: the model of its JSON. `answers`: the model of
-    a good answer, `also`: other media types it may have. `kinds`: the problems it can end with, beside those every
-    route can.
+    a good answer; `also`: other media types it may have. `repeatable`: what its query may name several times. `kinds`:
+    the problems it can end with, beside those every route can.
     """
 
     method: str
@@ -59,6 +59,7 @@ class Operation:
     status: int = 200
     media_type: str = "application/json"
     also: tuple[str, ...] = ()
+    repeatable: frozenset[str] = frozenset()
     request_example: dict[str, Any] | None = None
     answer_example: dict[str, Any] | None = None
 

@@ -150,7 +150,9 @@ def test_simple_answers_a_word(sku: str, word: str) -> None:
     [
         "", "sku=A", "customer=C", "customer=&sku=A", "customer=C&sku=", "customer=C&skus=,,", "customer=C&sku=A&x=1",
         "customer=C&sku=%00", "customer=C&sku=A&format=xml", "customer=C&sku=A&deadline_ms=0", "customer=%20&sku=A",
-        "customer=C&sku=A&deadline_ms=nan", "customer=C&skus=" + ",".join("ABC" * 40), "customer=C%0d%0aX: y&sku=A",
+        "customer=C&sku=A&deadline_ms=nan",
+        "customer=C&customer=D&sku=A", "customer=C&sku=A&format=text&format=json",
+        "customer=C&skus=" + ",".join("ABC" * 40), "customer=C%0d%0aX: y&sku=A",
         "customer=C&sku=" + "A" * 256, "customer=C" + "&sku=A" * 101, "customer=C&sku=A&campaign=%1b",
     ],
 )  # fmt: skip

@@ -5,12 +5,12 @@ recipient, that rules must pass their cases, or which page tokens were given out
 """
 
 import schemathesis
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import seed, settings
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from suppress.web.app import make_app
-from tests.conftest import SEED
+from tests.conftest import LONG, SEED
 from tests.web.fakes import key_of, make_service
 
 load_all_checks()
@@ -19,7 +19,7 @@ SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", make_app(make_service()
 
 @SCHEMA.parametrize()
 @seed(SEED)
-@settings(max_examples=20, database=None, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(LONG, max_examples=12)
 def test_every_answer_is_described(case: schemathesis.Case) -> None:
     """No 5xx, no status, media type, header or body that is not in the document, whatever is asked; nothing unasked."""
     case.call_and_validate(headers={"Authorization": key_of("admin")}, excluded_checks=[positive_data_acceptance])
