@@ -95,7 +95,7 @@ class Asking:
         try:
             if question.is_trial:
                 self._read(question, 0)
-                question.close()
+                self._close(question, Unavailable.OPEN)
             elif self.breaker.is_open:
                 self._answers.close(question, Unavailable.OPEN)
             else:
@@ -112,6 +112,8 @@ class Asking:
     def _close(self, question: Question, cause: Unavailable) -> None:
         if question.is_trial:
             question.close()
+            if self._trial is question:
+                self._trial = None
         else:
             self._answers.close(question, cause)
 

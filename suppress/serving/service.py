@@ -28,6 +28,8 @@ from suppress.stores.reservations import Reservations
 DEADLINE_MS: Final = 200
 DEADLINE_MS_PER_MESSAGE: Final = 10
 """What each further message adds where no deadline is given: many take longer, though nothing is wrong."""
+FEW: Final = 10
+"""More messages are not decided without facts on an event loop: writing them down would hold it up."""
 LOG_MS: Final = 50
 """Kept back of a deadline for the decision log, but never more than a quarter of it."""
 
@@ -129,12 +131,24 @@ class Serving:
                 loop.call_soon_threadsafe(go_on)
 
         question = self._question(messages, wake, **options)
-        self._asking.ask(question)
-        timers = [
-            loop.call_later(self._left_s(question.times.facts_until_us), self._asking.late, question),
-            loop.call_later(self._left_s(question.times.until_us), self._answers.time_is_up, question),
-        ]
+        are_few = len(messages) <= FEW
+
+        def late() -> None:
+            if are_few:
+                self._asking.late(question)
+            else:
+                loop.run_in_executor(None, self._asking.late, question)
+
+        timers: list[asyncio.TimerHandle] = []
         try:
+            if are_few:
+                self._asking.ask(question)
+            else:
+                await loop.run_in_executor(None, self._asking.ask, question)
+            timers += (
+                loop.call_later(self._left_s(question.times.facts_until_us), late),
+                loop.call_later(self._left_s(question.times.until_us), self._answers.time_is_up, question),
+            )
             await done
         finally:
             # Where the caller went away, nothing comes after this.

@@ -108,7 +108,8 @@ class Workers(Generic[J]):
                     self._work(job)
                 except Exception:
                     _log.exception("a job failed that must not fail")
-                slot.job = None
+                # Whoever waits for the next job must not keep the last one, and the rules it was decided by, alive.
+                slot.job = job = None
                 if self._is_surplus(slot):
                     return
         finally:

@@ -1,7 +1,10 @@
 """An answer in time, whatever becomes of facts and log: by facts where there are some, else by the ruleset's word."""
 
 import asyncio
+import gc
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -170,6 +173,22 @@ def test_new_rules_decide_the_next_question(ask: Ask) -> None:
     assert [("A-1",), ("A-1", "A-2")] == [answers[0].decision.shown for answers in (first, second)]
 
 
+def test_rules_that_nobody_decides_by_are_let_go(ask: Ask) -> None:
+    """Once new rules are in force and the last answer by the old ones is given, nothing holds their memory."""
+    rules = Rules(BLOCK)
+    old = weakref.ref(rules.revision)
+    gate = serving(rules, Shelf(), Log(), threads=Threads(3, 3))
+    for _ in range(3):
+        ask(gate, [message()] * 20, deadline_ms=LONG_MS)
+    rules.revision = FixedRevision(compiled())
+    until_s = time.monotonic() + PATIENCE_S
+    while old() is not None and time.monotonic() < until_s:
+        gc.collect()
+
+    assert old() is None
+    gate.close()
+
+
 # -- the circuit
 
 
@@ -232,6 +251,24 @@ def test_a_caller_in_a_hurry_does_not_open_the_circuit() -> None:
     assert not gate.figures().circuit_is_open
     shelf.gate.set()
     gate.close()
+
+
+def test_many_without_facts_are_answered_too(ask: Ask) -> None:
+    """A batch gets the policy's answer whether its facts are late or not even asked for."""
+    shelf, ticks = Shelf(), Ticks()
+    shelf.gate.clear()
+    gate = serving(Rules(BLOCK), shelf, Log(), ticks=ticks, threads=Threads(1, 1))
+    answers = [ask(gate, [message()] * 30, deadline_ms=SOON_MS)]
+    shelf.failing = True
+    shelf.gate.set()
+    while not gate.figures().circuit_is_open:
+        gate.check(message(), deadline_ms=LONG_MS)
+    answers.append(ask(gate, [message()] * 30, deadline_ms=LONG_MS))
+    gate.close()
+
+    assert [30, 30] == [len(each) for each in answers]
+    assert {"on_unavailable"} == {answer.decision.engine for each in answers for answer in each}
+    assert {"open"} == {answer.unavailable for answer in answers[1]}
 
 
 # -- the log
