@@ -35,13 +35,24 @@ def verify_folder(folder: Path) -> Iterator[Verified]:
         marks = {writer: _marks(folder, writer) for writer in writers_of(folder)}
         files = files_of(folder)
         for writer, found in marks.items():
-            yield found if isinstance(found, Verified) else _verify(found, files.get(writer, []))
+            verified = found if isinstance(found, Verified) else _verify(found, files.get(writer, []))
+            if isinstance(verified.found, Fault) and _start(folder, writer) != verified.start:
+                # Retention took what was being read.
+                verified = verify_chain(folder, writer)
+            yield verified
 
 
 def verify_chain(folder: Path, writer: str) -> Verified:
     """Where one chain ends, or its first line that is not as it was written. Raises OSError."""
     marks = _marks(folder, writer)
     return marks if isinstance(marks, Verified) else _verify(marks, files_of(folder).get(writer, []))
+
+
+def _start(folder: Path, writer: str) -> Link | None:
+    try:
+        return read_start(folder, writer)
+    except ValueError:
+        return None
 
 
 def fault_beside(folder: Path, verified: Verified, head: Link) -> Fault | None:
@@ -172,7 +183,11 @@ def _whole_lines(texts: Iterator[bytes], tail: _Tail) -> Iterator[bytes]:
 
 def _texts(files: list[ChainFile]) -> Iterator[bytes]:
     for file in files:
-        with file.path.open("rb") as opened:
+        try:
+            opened = file.path.open("rb")
+        except FileNotFoundError:
+            return
+        with opened:
             yield from opened
 
 

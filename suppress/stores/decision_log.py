@@ -121,10 +121,11 @@ class DecisionLog:
     def verify(self) -> Iterator[Link | Fault]:
         """One chain after the other: where it ends, or its first line that is not as it was written."""
         for writer, chain in sorted(self.chains().items()):
-            problem = _Problem()
-            found = verify(self._lines(writer, chain, problem), chain.start, chain.head)
-            if problem.fault is not None and (isinstance(found, Link) or problem.fault.seq < found.seq):
-                found = problem.fault
+            found = self._verify_chain(writer, chain)
+            if isinstance(found, Fault):
+                now = self.chains().get(writer, chain)
+                # Retention may have taken what was being read.
+                found = found if now.start == chain.start else self._verify_chain(writer, now)
             yield found
         yield from self._without_chain()
 
@@ -163,6 +164,13 @@ class DecisionLog:
                 cut = update(_CHAINS).where(_CHAINS.c.writer == writer)
                 connection.execute(cut.values(pruned_seq=seqs[-1], pruned_hash=digest))
             taken += len(seqs)
+
+    def _verify_chain(self, writer: str, chain: Chain) -> Link | Fault:
+        problem = _Problem()
+        found = verify(self._lines(writer, chain, problem), chain.start, chain.head)
+        if problem.fault is not None and (isinstance(found, Link) or problem.fault.seq < found.seq):
+            return problem.fault
+        return found
 
     def _lines(self, writer: str, chain: Chain, problem: "_Problem") -> Iterator[bytes]:
         """The lines up to the head as it was when the chain was read; more may have come since."""

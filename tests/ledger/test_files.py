@@ -108,6 +108,19 @@ def test_an_interrupted_retention_does_no_harm(tmp_path: Path) -> None:
     assert [lines[-1].link] == ends(tmp_path)
 
 
+def test_retention_while_the_log_is_verified(tmp_path: Path) -> None:
+    """What retention takes while somebody verifies is not told as missing."""
+    for writer in (WRITER, "here-2-b"):
+        write_chain(tmp_path, chain([record(number, day=number) for number in range(3)], writer), at_once=1)
+    verifying = verify_folder(tmp_path)
+    first = next(verifying)
+    prune_folder(tmp_path, START_US + 2 * US_PER_DAY)
+    second = next(verifying)
+
+    assert (0, 2) == (first.start.seq, second.start.seq)
+    assert [3, 3] == [one.found.seq for one in (first, second) if isinstance(one.found, Link)]
+
+
 KILLED = """
 import os, sys
 from pathlib import Path

@@ -127,6 +127,19 @@ def test_old_decisions_are_taken_out(log: DecisionLog, monkeypatch: pytest.Monke
     assert [lines[11].link, other[2].link] == list(log.verify())
 
 
+def test_retention_while_the_log_is_verified(log: DecisionLog) -> None:
+    """What retention takes while somebody verifies is not told as missing."""
+    both = [lines_of(8, writer) for writer in (WRITER, "here-2-b")]
+    for lines in both:
+        log.append(lines)
+    verifying = log.verify()
+    first = next(verifying)
+    taken = log.prune(START_US + 86_400_000_000)
+
+    assert 8 == taken
+    assert [both[0][-1].link, both[1][-1].link] == [first, *verifying]
+
+
 def test_a_chain_may_begin_where_files_begin(log: DecisionLog) -> None:
     """A table that never had the first lines of a chain takes the rest, once told; one that has some goes on."""
     lines = lines_of(6)
