@@ -13,10 +13,11 @@ from typing import Any, Final
 import duckdb
 
 from suppress.decisions.decision import Verdict
-from suppress.decisions.report import ScanReport, Verdicts
+from suppress.decisions.report import ReportContext, ScanReport, Verdicts
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRuleset
 from suppress.rules.needs import GROUP_IN_STOCK_SHARE
+from suppress.scan.figures import shares_told
 from suppress.scan.folder import Folder
 from suppress.scan.messages import MessagesRead
 from suppress.scan.plan import ScanPlan
@@ -157,19 +158,31 @@ def take_affected(
     )
 
 
-def of_whole(report: ScanReport, was: ScanReport, before: Before) -> ScanReport:
+def of_whole(
+    connection: duckdb.DuckDBPyConnection, report: ScanReport, context: ReportContext, before: Before, compare: Path
+) -> ScanReport:
     """The report of a delta that also tells what becomes of the whole campaign, and how near it is to each `max_share`.
 
-    `was`: the report of the same messages as they were. What was not decided again is as the earlier scan left it.
+    `compare`: where the messages decided again stand as they were. All others are as the earlier scan left them.
     """
     earlier = before.report
+    messages = path(compare / "messages.parquet")
+    verdicts_were, shares_were = shares_told(
+        connection,
+        f"SELECT * FROM read_parquet({messages})",
+        f"SELECT * FROM read_parquet({path(before.out / 'items.parquet')})"
+        f" WHERE message_id IN (SELECT message_id FROM read_parquet({messages}))",
+        context,
+    )
     verdicts = {
-        verdict: getattr(earlier.verdicts, verdict) - getattr(was.verdicts, verdict) + getattr(report.verdicts, verdict)
+        verdict: getattr(earlier.verdicts, verdict)
+        - getattr(verdicts_were, verdict)
+        + getattr(report.verdicts, verdict)
         for verdict in map(str, Verdict)
     }
     shares = tuple(
         replace(now, acted_on=then.acted_on - left.acted_on + now.acted_on, total=then.total - left.total + now.total)
-        for now, left, then in zip(report.shares, was.shares, earlier.shares, strict=True)
+        for now, left, then in zip(report.shares, shares_were, earlier.shares, strict=True)
     )
     return replace(report, whole=Verdicts(**verdicts), shares=shares)
 
@@ -186,12 +199,10 @@ def write_changes(connection: duckdb.DuckDBPyConnection, before: Before, result:
         f" TO {target(result / 'changes.csv')} (FORMAT csv, HEADER)"
     )
     compare.mkdir(exist_ok=True)
-    for kind in ("messages", "items"):
-        all_of_it = f"read_parquet({path(before.out / f'{kind}.parquet')})"
-        connection.execute(
-            f"COPY (SELECT e.* FROM {all_of_it} e SEMI JOIN {now} n USING (message_id))"
-            f" TO {target(compare / f'{kind}.parquet')} (FORMAT parquet)"
-        )
+    connection.execute(
+        f"COPY (SELECT e.* FROM {earlier} e SEMI JOIN {now} n USING (message_id))"
+        f" TO {target(compare / 'messages.parquet')} (FORMAT parquet)"
+    )
 
 
 def _usable(

@@ -79,6 +79,28 @@ def scan_report(
             connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
+def shares_told(
+    connection: duckdb.DuckDBPyConnection, messages: str, items: str, context: ReportContext
+) -> tuple[Verdicts, tuple[Share, ...]]:
+    """What a report says of verdicts and shares, and no more, of SELECTs of rows of the two tables.
+
+    Items are gone through only where a rule that drops them has a `max_share`.
+    """
+    _view(connection, "report_messages", messages)
+    _view(connection, "report_items", items)
+    try:
+        told = message_counts(connection, context)
+        asked, figures = 0, dict(told.figures)
+        if any(rule.max_share is not None and rule.acts_on == "items" for rule in context.rules):
+            counted = item_counts(connection, context, shown=told.shown)
+            asked, figures = counted.items.asked, {**counted.figures, **figures}
+        every = tuple(figures.get(rule.id, RuleFigures(rule=rule.id)) for rule in context.rules)
+        return told.verdicts, _shares(context, told.verdicts, asked, every)
+    finally:
+        for view in ("report_messages", "report_items"):
+            connection.execute(f"DROP VIEW IF EXISTS {view}")
+
+
 def rules_of(rules: Iterable[CompiledRule]) -> tuple[ReportRule, ...]:
     """Compiled rules as a report tells them, in file order."""
     return tuple(

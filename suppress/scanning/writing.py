@@ -62,7 +62,7 @@ def report_of(
     )
     if built_on is None or compare is None:
         return report
-    return delta.of_whole(report, scan_report(run.connection, compare, context), built_on)
+    return delta.of_whole(run.connection, report, context, built_on, compare)
 
 
 def write_report(

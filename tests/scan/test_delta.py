@@ -119,7 +119,7 @@ def test_a_delta_leaves_out_only_what_stayed(dice: int) -> None:
         in_corner(corner, message) for corner in range(CORNERS) for message in a_campaign(rng, MESSAGES_PER_CORNER)
     ]
     rng.shuffle(messages)
-    with a_store(messages) as store, no_report(), patch("suppress.scan.delta.of_whole", lambda told, *_: told):
+    with a_store(messages) as store, no_report(), patch("suppress.scan.delta.of_whole", lambda _, told, *__: told):
         store.load(record for corner, book in enumerate(books) for record in moved(corner, book, 0))
         store.feed(books[0].feeds_us)
         rebuild(store.database, store.lake)
@@ -224,6 +224,21 @@ def test_a_delta_is_stopped_by_the_share_of_the_whole() -> None:
         refresh(store.database, store.lake)
         with pytest.raises(ShareError):
             store.scan("second", compiled, previous="delta")
+
+
+def test_shares_of_items_are_those_of_the_whole() -> None:
+    """A rule that may drop only so many items is held to all items of the campaign, not to those decided again."""
+    campaign = [to(f"c{n}", "A", "B") for n in range(10)]
+    rules = (RULES % ("", "")).replace("    drop: item\n", "    drop: item\n    max_share: 0.4\n")
+    with scanned_before(campaign, rules=rules) as (store, compiled):
+        store.load([order(n, f"c{n}", "A") for n in range(2, 6)])
+        refresh(store.database, store.lake)
+        delta = store.scan("delta", compiled, previous="first")
+        full = store.scan("full", compiled)
+
+        assert 4 == delta.decided_anew
+        assert [("has-it", 5, 20)] == [(s.rule, s.acted_on, s.total) for s in delta.report.shares if s.rule]
+        assert full.report.shares == delta.report.shares
 
 
 def test_a_household_is_decided_again_as_one() -> None:
