@@ -53,6 +53,13 @@ def test_a_base_gives_what_the_file_does_not_say(tmp_path: Path) -> None:
     assert ["first", "second"] == [rule.id for rule in shop.rules]
 
 
+def test_what_to_do_without_facts_is_the_bases_unless_the_file_says(tmp_path: Path) -> None:
+    """`on_unavailable` is one word, so the file's own takes the place of the base's."""
+    put(tmp_path, base=BASE + "on_unavailable: block\n", shop=HEAD, other=HEAD + "on_unavailable: allow\n")
+
+    assert ["block", "allow"] == [read(tmp_path, name).on_unavailable for name in ("shop", "other")]
+
+
 def test_a_rule_of_the_same_id_overlays_key_by_key(tmp_path: Path) -> None:
     """What the override does not say stays the base's; the rule keeps its place, other rules come after."""
     put(tmp_path, base=BASE, shop=HEAD + f"rules:\n{OWN}  - {{id: first, mode: shadow, title: t}}\n")
