@@ -370,8 +370,8 @@ def test_nothing_published(versions: Versions, clock: Clock) -> None:
 @pytest.mark.parametrize("source", ["folder", "published"])
 def test_reloads_under_load(source: str) -> None:
     """Changes under load, half of them broken: no error, no wrong answer, nothing left behind."""
-    counts = run(source, reloads=16, threads=2)
+    counts = run(source, reloads=10, threads=2)
 
     assert ([], []) == (counts.wrong, counts.errors)
-    assert (8, 8, 1) == (counts.swaps, counts.refused, counts.alive)
+    assert (5, 5, 1) == (counts.swaps, counts.refused, counts.alive)
     assert counts.decisions > 0
