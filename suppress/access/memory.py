@@ -18,8 +18,8 @@ FRESH_US: Final = 5_000_000
 GRACE_US: Final = 900_000_000
 SILENT_AFTER_US: Final = 1_000_000
 """How long an answer takes before the database counts as silent."""
-LOST_AFTER_US: Final = 30_000_000
-"""How long it takes before the question counts as lost, and says nothing of the database any more."""
+TRY_EVERY_US: Final = 5_000_000
+"""How often a stranger's key is asked about in spite of that, to see whether it still is."""
 MOST_ASKING: Final = 8
 """How many threads may wait for the database at once."""
 _SILENT: Final = "the database does not answer, so nobody can say whether the API key is good; try again in a moment"
@@ -47,6 +47,7 @@ class KeyMemory:
         self._turns = threading.BoundedSemaphore(MOST_ASKING)
         self._asking_since_us: dict[str, int] = {}
         self._failed_at_us: int | None = None
+        self._answered_at_us: int | None = None
 
     def __contains__(self, key_hash: str) -> bool:
         """Whether the key was good when the database was last asked about it, however long ago."""
@@ -104,7 +105,7 @@ class KeyMemory:
 
     def _ask_in_turn(self, key_hash: str) -> Caller:
         """As `_ask`, but a database that never answers holds up no more than a few threads, the others a second."""
-        if self._is_waiting_in_vain(self._clock()):
+        if not self._may_try(self._clock()):
             raise StoreError(_SILENT)
         if not self._turns.acquire(timeout=SILENT_AFTER_US / 1_000_000):
             self._failed_at_us = self._clock()
@@ -126,7 +127,7 @@ class KeyMemory:
             raise
         finally:
             self._asking_since_us.pop(key_hash, None)
-        self._failed_at_us = None
+        self._failed_at_us, self._answered_at_us = None, self._clock()
         try:
             caller = caller_of(record, key_hash, self._clock())
         except UnauthenticatedError:
@@ -138,15 +139,26 @@ class KeyMemory:
     def _stands(self, memory: _Memory, key_hash: str, now_us: int) -> bool:
         """Whether a memory that is no longer fresh is good all the same."""
         since_us = self._asking_since_us.get(key_hash)
-        if since_us is not None and abs(since_us - memory.checked_at_us) <= FRESH_US + SILENT_AFTER_US:
-            # Somebody is asking already, and began in time: one request waits for the answer, the others need not.
+        began_in_time = since_us is not None and abs(since_us - memory.checked_at_us) <= FRESH_US + SILENT_AFTER_US
+        if since_us is not None and began_in_time and not self._is_lost(since_us):
+            # Somebody is asking already: one request waits for the answer, the others need not.
             return True
         failed_at_us = self._failed_at_us
         has_failed = failed_at_us is not None and abs(now_us - failed_at_us) <= FRESH_US
         return has_failed or self._is_waiting_in_vain(now_us)
 
     def _is_waiting_in_vain(self, now_us: int) -> bool:
+        """Whether an answer is overdue, and not merely lost."""
         return any(
-            SILENT_AFTER_US < abs(now_us - since_us) <= LOST_AFTER_US
+            abs(now_us - since_us) > SILENT_AFTER_US and not self._is_lost(since_us)
             for since_us in list(self._asking_since_us.values())
+        )
+
+    def _is_lost(self, since_us: int) -> bool:
+        """Whether an answer has not come while others did: then it says nothing of the database any more."""
+        return self._answered_at_us is not None and self._answered_at_us - since_us > SILENT_AFTER_US
+
+    def _may_try(self, now_us: int) -> bool:
+        return not self._is_waiting_in_vain(now_us) or all(
+            abs(now_us - since_us) > TRY_EVERY_US for since_us in list(self._asking_since_us.values())
         )
