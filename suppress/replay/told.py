@@ -123,6 +123,7 @@ def report_told(report: Report, names: Names, *, refused: int = 0) -> dict[str, 
 
 
 def example_told(example: Example, names: Names) -> dict[str, Any]:
+    """One person who meets a change; what would tell more of them than the page may is left out."""
     return {
         "person": None if example.customer_id is None else names.person(example.customer_id),
         "message_id": None if example.message_id is None else names.message(example.message_id),
