@@ -97,7 +97,9 @@ def _all_items(decision: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _ruleset(decision: dict[str, Any]) -> str:
-    return f"{decision['ruleset']['name']} ({decision['ruleset']['fingerprint'][:15]}, {decision['engine']} engine)"
+    named = decision["ruleset"]
+    version = f" version {named['version']}" if named.get("version") else ""
+    return f"{named['name']}{version} ({named['fingerprint'][:15]}, {decision['engine']} engine)"
 
 
 def _seen(value: str | int | bool) -> str:

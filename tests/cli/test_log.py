@@ -187,7 +187,7 @@ def test_a_logged_decision_is_explained(decided: str) -> None:
     assert "TEA: dropped" in result.stdout
     assert "drinks/tea" in result.stdout
     assert "drinks/coffee" not in result.stdout
-    assert "by the ruleset shop" in result.stdout
+    assert "by the ruleset shop version 1 (" in result.stdout
     assert " ada" not in result.stdout
     assert "" == result.stderr
 
