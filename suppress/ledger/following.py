@@ -20,7 +20,7 @@ from suppress.ledger.folder import find_recent, lines_after
 from suppress.ledger.tidying import close_abandoned
 
 COPIED_AT_ONCE: Final = 1_000
-MOST_WAITING: Final = 20_000
+MOST_WAITING: Final = 5_000
 """Lines kept in memory for a table that is behind; beyond, they are read from the files later."""
 GATHER_SECONDS: Final = 0.05
 """How long lines may wait for more to share a transaction, for a transaction costs what copying fifty lines costs."""

@@ -22,7 +22,7 @@ from suppress.ledger.recording import Decided, Recorder
 
 MOST_AT_ONCE: Final = 500
 """Records from which on a batch takes no further ones."""
-MOST_WAITING: Final = 20_000
+MOST_WAITING: Final = 10_000
 """Records that may wait for the disk; with more, it is not keeping up, and new ones are refused at once."""
 GATHER_SECONDS: Final = 0.001
 REST_SECONDS: Final = 0.2
