@@ -152,7 +152,9 @@ def test_one_answer_ends_the_silence(shop: Shop) -> None:
 
 
 def test_a_database_that_hangs(shop: Shop) -> None:
-    """While a refresh waits, known keys go on; a stranger is told at once, instead of waiting too."""
+    """While a refresh waits, known keys go on; a stranger is told at once, instead of waiting too. When the database
+    goes on, so does everything, without anybody having to ask.
+    """
     shop.clock.forward(2)
     shop.table.gate.clear()
     refreshing = threading.Thread(target=shop.memory.refresh)
@@ -169,6 +171,7 @@ def test_a_database_that_hangs(shop: Shop) -> None:
     finally:
         shop.table.gate.set()
         refreshing.join(60)
+    assert (True, 3) == (shop.is_known(), shop.table.asked)
 
 
 @contextmanager
