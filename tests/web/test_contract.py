@@ -158,3 +158,14 @@ def test_pages_load_nothing_from_elsewhere() -> None:
         assert "<script" not in page
         assert 'href="/style.css"' in page
         assert [] == [word for word in page.replace('"', " ").split() if word.startswith(("http:", "https:", "//"))]
+
+
+def test_the_page_names_every_route_and_figure() -> None:
+    """What `docs/service.md` tells of routes and figures is all there is."""
+    page = Path("docs/service.md").read_text()
+    told = ask_now(APP, "GET", "/metrics").body.decode()
+    figures = {line.split()[2] for line in told.splitlines() if line.startswith("# TYPE")}
+    routes = {path.partition("{")[0].rstrip("/") for _, path, _ in OPERATIONS} - {"/style.css"}
+
+    assert [] == [name for name in sorted(figures) if not name.endswith("_created") and name not in page]
+    assert [] == [r for r in sorted(routes) if r not in page and f"`:{r.rpartition(':')[2]}`" not in page]
