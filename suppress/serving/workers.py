@@ -49,6 +49,7 @@ class Workers(Generic[J]):
         self._jobs: SimpleQueue[J | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._slots: list[_Slot[J]] = []
+        self._alive: set[_Slot[J]] = set()
         self._is_closed = False
         self.relieve()
 
@@ -85,16 +86,17 @@ class Workers(Generic[J]):
                 slot: _Slot[J] = _Slot()
                 slot.thread = threading.Thread(target=self._run, args=(slot,), name="suppress-facts", daemon=True)
                 self._slots.append(slot)
+                self._alive.add(slot)
                 slot.thread.start()
 
     def close(self, seconds: float = _CLOSING_SECONDS) -> None:
         """End the threads once what was given is done; those that are stuck are left behind."""
         with self._lock:
             self._is_closed = True
-            slots = list(self._slots)
-            for _ in slots:
+            for _ in self._slots:
                 self._jobs.put(None)
-        for slot in slots:
+            alive = list(self._alive)
+        for slot in alive:
             if slot.thread is not None and not (slot.job is not None and slot.job.is_left):
                 slot.thread.join(seconds)
 
@@ -118,6 +120,8 @@ class Workers(Generic[J]):
                     self._slots.remove(slot)
             if self._leave is not None:
                 self._leave()
+            with self._lock:
+                self._alive.discard(slot)
 
     def _is_surplus(self, slot: _Slot[J]) -> bool:
         """Whether enough others work; then this one is off the list."""

@@ -59,6 +59,28 @@ def test_who_is_not_needed_ends_and_says_goodbye() -> None:
     workers.close()
 
 
+def test_close_waits_for_those_that_are_leaving() -> None:
+    """Whoever closes the database next does not close a connection that a thread is just giving back."""
+    leaving, may_leave, left = threading.Event(), threading.Event(), threading.Event()
+
+    def leave() -> None:
+        leaving.set()
+        assert may_leave.wait(PATIENCE_S)
+        left.set()
+
+    workers = Workers(run, size=1, most=2, leave=leave)
+    stuck = Errand(is_left=True)
+    workers.give(stuck)
+    assert stuck.begun.wait(PATIENCE_S)
+    workers.relieve()
+    stuck.gate.set()
+    assert leaving.wait(PATIENCE_S)
+    threading.Timer(0.05, may_leave.set).start()
+    workers.close()
+
+    assert left.is_set()
+
+
 def test_what_nobody_waits_for_is_not_begun() -> None:
     """A job closed before its turn is passed over; close lets the others be done."""
     workers = Workers(run, size=1, most=1)
