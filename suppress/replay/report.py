@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from suppress.decisions.decision import Evidence, ItemVerdict, Outcome, Verdict
+from suppress.decisions.shares import SHARE_PARTS
 from suppress.replay.compare import Change
-from suppress.rules.ruleset import SHARE_PARTS, Effect, OnUnavailable
+from suppress.rules.ruleset import Effect, OnUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ import secrets
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
+from suppress.decisions.shares import SHARE_PARTS
 from suppress.replay.compare import Change
 from suppress.replay.report import Example, Report, RuleCounts, Side, Touched
-from suppress.rules.ruleset import SHARE_PARTS
 
 _MAY_BE_TOLD: Final = ("item.", "stock.", "message.", "campaign.")
 _OF_CUSTOMERS: Final = ("item.replenishment_due", "message.local_")

@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from suppress.decisions import shares
 from suppress.decisions.decision import Mode
 from suppress.facts.fields import Field
 from suppress.facts.snapshot import Source
 from suppress.problems import Position
 from suppress.rules.tree import ClockTime, Condition, Duration, Instant, Leaf, leaves
-
-SHARE_PARTS: Final = shares.SHARE_PARTS
 
 ADDED_LATER: Final = {"added_later": True}
 """Marks a field that no ruleset had at first: where it is None it takes no part in the fingerprint, which so stays."""

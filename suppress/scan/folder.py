@@ -12,7 +12,6 @@ import duckdb
 
 from suppress.errors import FactsError
 from suppress.facts.facts_folder import (
-    MANIFEST,
     TABLES,
     by_masks,
     feeds_of,
@@ -24,8 +23,6 @@ from suppress.facts.facts_folder import (
 )
 from suppress.facts.snapshot import Source
 from suppress.scan.sql import literal, name, path
-
-__all__ = ["MANIFEST", "TABLES", "Folder", "read_folder"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

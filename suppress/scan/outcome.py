@@ -6,9 +6,10 @@ Their columns are described in `docs/scans.md`.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from suppress.facts.fields import FieldType, Operator, label_of
+from suppress.facts.fields import FieldType, Operator
 from suppress.rules.comparisons import DROPPED_CODE
 from suppress.rules.compile import CompiledRule
+from suppress.rules.leaf_names import leaf_name
 from suppress.rules.needs import GROUP_IN_STOCK_SHARE, RESTOCK_AT
 from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown, leaves
 from suppress.scan import limits
@@ -130,7 +131,7 @@ class Outcome:
                 continue
             matters = self._matters(leaf)
             gap = f"{self._value(leaf)} IS NULL" + ("" if matters == "TRUE" else f" AND ({matters})")
-            asked.setdefault(_label(leaf), {})[gap] = None
+            asked.setdefault(leaf_name(leaf), {})[gap] = None
         gaps = {any_of([*of_label]): Entry(literal(label)) for label, of_label in asked.items()}
         several = [Entry(label.value, gap) for gap, label in gaps.items()]
         return listed({gap: [label] for gap, label in gaps.items()}, several, "VARCHAR[]")
@@ -185,21 +186,7 @@ class Outcome:
                     f"CASE WHEN {self.asked.past(leaf)} IS NOT NULL THEN CAST({self.asked.amount(leaf)} AS VARCHAR) END"
                 )
                 at = self.asked.last(leaf)
-        return f"{{'field': {literal(_label(leaf))}, 'seen': {seen}, 'at': make_timestamptz({at})}}"
+        return f"{{'field': {literal(leaf_name(leaf))}, 'seen': {seen}, 'at': make_timestamptz({at})}}"
 
 
 _DROPPED: Final = "drop_no IS NOT NULL AND NOT is_replacement"
-
-
-def _label(leaf: Leaf) -> str:
-    match leaf:
-        case Compare(field=field):
-            return label_of(field.name)
-        case Bought(same=same):
-            return f"bought.{same.value}"
-        case Shown(same=same):
-            return f"shown.{same.value}"
-        case Said(same=same):
-            return f"said.{same.value}"
-        case Sent():
-            return "sent"

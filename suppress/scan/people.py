@@ -7,10 +7,10 @@ whether rules are only recorded for the customer.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from suppress.decisions.shares import SHARE_PARTS
 from suppress.facts.fields import label_of
 from suppress.facts.snapshot import Source
 from suppress.rules.needs import goes_by_customers_clock
-from suppress.rules.ruleset import SHARE_PARTS
 from suppress.rules.tree import CUSTOMER_ZONE, SHOP_ZONE, Sent
 from suppress.scan.asked import Asked
 from suppress.scan.folder import Folder

@@ -14,8 +14,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from suppress.errors import FactsError
+from suppress.facts.facts_folder import TABLES
 from suppress.rules.compile import CompiledRuleset
-from suppress.scan.folder import TABLES, Folder
+from suppress.scan.folder import Folder
 from suppress.scan.lookups import Lookups
 from suppress.scan.messages import MessagesRead
 from suppress.scan.plan import ScanPlan

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from suppress.errors import FactsError
-from suppress.scan.folder import MANIFEST, TABLES, Folder
+from suppress.facts.facts_folder import MANIFEST, TABLES
+from suppress.scan.folder import Folder
 from suppress.scan.spark_keys import CARRIED
 from suppress.scan.sql import name
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from suppress.facts.book import FactBook, _style
+from suppress.facts.facts_folder import TABLES
 from suppress.facts.history import settle
-from suppress.scan.folder import TABLES
 
 FOR_EVER = 1 << 62
 _TYPES = {
