@@ -103,13 +103,12 @@ class Workers(Generic[J]):
     def _run(self, slot: _Slot[J]) -> None:
         try:
             while (job := self._jobs.get()) is not None:
-                if job.is_closed:
-                    continue
-                slot.job = job
-                try:
-                    self._work(job)
-                except Exception:
-                    _log.exception("a job failed that must not fail")
+                if not job.is_closed:
+                    slot.job = job
+                    try:
+                        self._work(job)
+                    except Exception:
+                        _log.exception("a job failed that must not fail")
                 # Whoever waits for the next job must not keep the last one, and the rules it was decided by, alive.
                 slot.job = job = None
                 if self._is_surplus(slot):
