@@ -104,12 +104,12 @@ class DecisionLog:
             at_us, writer, seq = _read_token(page_token)
             earlier = or_(
                 _DECISIONS.c.decided_at_us < at_us,
-                and_(_DECISIONS.c.decided_at_us == at_us, _DECISIONS.c.writer > writer),
+                and_(_DECISIONS.c.decided_at_us == at_us, _DECISIONS.c.writer < writer),
                 and_(_DECISIONS.c.decided_at_us == at_us, _DECISIONS.c.writer == writer, _DECISIONS.c.seq < seq),
             )
             where = [*where, _DECISIONS.c.decided_at_us <= at_us, earlier]
         columns = (_DECISIONS.c.line, _DECISIONS.c.decided_at_us, _DECISIONS.c.writer, _DECISIONS.c.seq)
-        order = (_DECISIONS.c.decided_at_us.desc(), _DECISIONS.c.writer, _DECISIONS.c.seq.desc())
+        order = (_DECISIONS.c.decided_at_us.desc(), _DECISIONS.c.writer.desc(), _DECISIONS.c.seq.desc())
         with self._reading() as connection:
             rows = connection.execute(select(*columns).where(*where).order_by(*order).limit(page_size + 1)).all()
         more = len(rows) > page_size

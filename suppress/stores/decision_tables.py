@@ -31,7 +31,7 @@ class DecisionRow(Base, table=True):
         CheckConstraint("seq > 0", name="seq"),
         CheckConstraint("verdict IN ('send', 'hold', 'suppress')", name="verdict"),
         Index("ix_decisions_decision_id", "decision_id"),
-        Index("ix_decisions_decided_at_us", "decided_at_us", "decision_id"),
+        Index("ix_decisions_decided_at_us", "decided_at_us", "writer", "seq"),
         Index("ix_decisions_customer", "customer", "decided_at_us"),
         Index("ix_decisions_message_id", "message_id"),
         OPTIONS,

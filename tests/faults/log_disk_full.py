@@ -2,8 +2,8 @@
 
     python -m tests.faults.log_disk_full [ROUNDS] [SEED]      (as root: it mounts a small tmpfs)
 
-In each round eight threads log decisions to a disk of 300 KB, too small for them, while somebody makes room and takes it
-away at random moments. Afterwards every chain verifies, holds every promised decision and none twice, and what is not
+In each round eight threads log decisions to a disk of 300 KB, too small for them, while somebody makes room and takes
+it away at random moments. Afterwards every chain verifies, holds every promised decision and none twice; what is not
 in it was told, and counted as lost.
 """
 

@@ -31,7 +31,7 @@ def upgrade() -> None:
         **OPTIONS,
     )
     op.create_index("ix_decisions_decision_id", "decisions", ["decision_id"])
-    op.create_index("ix_decisions_decided_at_us", "decisions", ["decided_at_us", "decision_id"])
+    op.create_index("ix_decisions_decided_at_us", "decisions", ["decided_at_us", "writer", "seq"])
     op.create_index("ix_decisions_customer", "decisions", ["customer", "decided_at_us"])
     op.create_index("ix_decisions_message_id", "decisions", ["message_id"])
     op.create_table(
