@@ -175,9 +175,9 @@ def test_a_database_that_hangs(shop: Shop) -> None:
 
 
 @contextmanager
-def asked_in_vain(shop: Shop) -> Iterator[None]:
-    """Six seconds later, nobody refreshes, and one thread has just asked about the shop's key in vain."""
-    shop.clock.forward(6)
+def asked_in_vain(shop: Shop, seconds: float = 6) -> Iterator[None]:
+    """Some seconds later, nobody refreshes, and one thread has just asked about the shop's key in vain."""
+    shop.clock.forward(seconds)
     shop.table.gate.clear()
     asked = shop.table.asked
     with ThreadPoolExecutor(1) as pool:
@@ -224,6 +224,14 @@ def test_strangers_try_again(shop: Shop) -> None:
         assert [StoreError] * 4 == [type(error) for error in told]
         shop.table.gate.set()
         assert None is waiting.exception(60)
+
+
+def test_an_answer_from_before(shop: Shop) -> None:
+    """That the database answered just before it began to hang lets nobody wait."""
+    shop.clock.forward(5.5)
+    shop.memory.ask(shop.table.add().key_hash)
+    with asked_in_vain(shop, seconds=0.5):
+        assert shop.is_known()
 
 
 def test_an_answer_that_is_lost(shop: Shop) -> None:
