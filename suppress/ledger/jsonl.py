@@ -23,7 +23,7 @@ ROTATE_BYTES: Final = 64 * 1024 * 1024
 class ChainWriter:
     """The files of one chain, held by the one process that writes it. Not for several threads at once.
 
-    A file is closed when it has `most_bytes`, or when a line is of another day (UTC) than its first one: retention
+    A file is closed when it has `most_bytes`, or when a batch is of a later day (UTC) than its first one: retention
     takes whole files. Raises LedgerError when the folder cannot be written.
     """
 
@@ -59,7 +59,9 @@ class ChainWriter:
         data = b"".join([line.text + b"\n" for line in lines])
         day = lines[0].record.decided_at_us // US_PER_DAY
         with _errors(self._folder):
-            if self._file is None or self._bytes >= self._most_bytes or day != self._day:
+            # Around midnight decisions of both days come in any order; a clock that was set right is another thing.
+            is_of_day = self._day - 1 <= day <= self._day
+            if self._file is None or self._bytes >= self._most_bytes or not is_of_day:
                 self._next_file(lines[0].link.seq)
                 self._day = day
             if os.fstat(self._handle).st_nlink == 0:

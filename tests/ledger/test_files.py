@@ -37,6 +37,14 @@ def test_files_are_rotated_by_size_and_by_day(tmp_path: Path) -> None:
     assert [lines[-1].link] == ends(tmp_path)
 
 
+def test_midnight_makes_one_new_file(tmp_path: Path) -> None:
+    """Decisions of both days in any order make no heap of files; a clock that was a year ahead makes one more."""
+    days = [0, 1, 0, 1, 0, 1, 365, 1]
+    write_chain(tmp_path, chain([record(number, day=day) for number, day in enumerate(days)]), at_once=1)
+
+    assert [1, 2, 7, 8] == first_seqs(tmp_path)
+
+
 def test_lines_are_read_from_any_place_on(tmp_path: Path) -> None:
     """Of a chain the lines after any place can be had, across files."""
     lines = chain([record(number) for number in range(10)])
