@@ -8,17 +8,19 @@ from collections import Counter as Tally
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from suppress.decisions.decision import ItemDecision
 from suppress.facts.instants import US_PER_SECOND, to_us
-from suppress.ledger.opening import OpenLedger
-from suppress.serving.ports import Answer
-from suppress.serving.revisions import Health
-from suppress.serving.service import Figures
+
+if TYPE_CHECKING:
+    from suppress.ledger.opening import OpenLedger
+    from suppress.serving.ports import Answer
+    from suppress.serving.revisions import Health
+    from suppress.serving.service import Figures
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 CHANNELS: Final = frozenset({"email", "sms", "push", "web", "app", "ads", "mail", "phone", "whatsapp"})
@@ -92,7 +94,7 @@ class Metrics:
         self._facts_as_of: dict[str, datetime | None] = {}
         self._rules: set[str] = set()
 
-    def note_answers(self, answers: Sequence[Answer], channel: str | None) -> None:
+    def note_answers(self, answers: "Sequence[Answer]", channel: str | None) -> None:
         """Count decisions."""
         known = channel if channel in CHANNELS else "none" if channel is None else "other"
         for answer in answers:
@@ -126,7 +128,7 @@ class Metrics:
         self._told_revision = told
         self._revision.labels(*told).set(1)
 
-    def note_health(self, rules: Health, gate: Figures, log: OpenLedger, now_us: int) -> None:
+    def note_health(self, rules: "Health", gate: "Figures", log: "OpenLedger", now_us: int) -> None:
         """How the parts behind the service do, just now."""
         self._loaded.set(rules.last_success_us / US_PER_SECOND)
         self._refused.set(rules.last_error is not None)
