@@ -102,6 +102,22 @@ def test_a_clock_set_back_starves_nobody(rate: Rate, back_us: int) -> None:
     assert limits.take("k", now_us - back_us + (refused.retry_after_s or 0) * SECOND_US, rate.burst).is_granted
 
 
+def test_a_late_time_adds_nothing() -> None:
+    """A time from a second ago, handed in late, does not let the second since count twice."""
+    limits = Limits(Rate(requests=1, burst=1))
+
+    assert [True, False, False, True] == [
+        limits.take("k", us).is_granted for us in (10**7, 9 * 10**6, 10**7, 11 * 10**6)
+    ]
+
+
+def test_who_asks_is_remembered() -> None:
+    """Where there is no room, the bucket is forgotten that was used longest ago."""
+    limits = Limits(Rate(requests=1, burst=2), most_keys=2)
+
+    assert [1, 1, 0, 1, 0] == [limits.take(key, 0).remaining for key in "abaca"]
+
+
 def test_more_than_a_burst() -> None:
     """What costs more than a burst is granted when all is there, and paid off before anything else."""
     limits = Limits(Rate(requests=10, burst=10))

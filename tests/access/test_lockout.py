@@ -91,6 +91,25 @@ def test_disorder_makes_nobody_forget(earlier_us: list[int], looked_us: int) -> 
     assert lockout.retry_after_s(["a"], now_us - looked_us) in {59, 60, 61}
 
 
+@pytest.mark.parametrize(("last_us", "is_locked"), [(WINDOW_US - 1, True), (WINDOW_US, False)])
+def test_within_a_minute(last_us: int, is_locked: bool) -> None:
+    """Ten failures lock when the last came less than a minute after the first."""
+    lockout = Lockout()
+    for at_us in (0, *[30 * SECOND_US] * 8, last_us):
+        lockout.note_failure(["a"], at_us)
+
+    assert is_locked is (lockout.retry_after_s(["a"], last_us) is not None)
+
+
+def test_failing_on_does_not_lock_for_longer() -> None:
+    """Failures of who is locked, which were under way when it was, do not count; a clock a little late is told more."""
+    lockout = Lockout()
+    for at_us in (*[SECOND_US] * 10, SECOND_US, 30 * SECOND_US):
+        lockout.note_failure(["a"], at_us)
+
+    assert [61, 60, 1, None] == [lockout.retry_after_s(["a"], us) for us in (999_999, 10**6, 60_999_999, 61_000_000)]
+
+
 def test_any_subject_locks() -> None:
     """A request is stopped when its address or its prefix is locked, and waits for the later of the two."""
     lockout = Lockout()
