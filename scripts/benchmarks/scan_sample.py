@@ -42,6 +42,8 @@ def sample_store(facts: Path, messages: Path, folder: Path) -> str:
     path = folder / f"sample-{facts.name}-{messages.stem}.db"
     url = f"sqlite:///{path.resolve()}"
     if path.exists():
+        # It may be of an older version.
+        subprocess.run([sys.executable, "-m", "suppress", "db", "upgrade", "--database", url], check=True)
         return url
     for old in folder.glob("sample-*"):
         old.unlink()
