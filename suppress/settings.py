@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     `log_dir`: folder of the decision log's files; empty = the table alone. `log_key_file`: holds the key customer ids
     are hashed with; None = beside that folder, made when it is first needed. `log_customers`: `hashed`, or `plain` to
     log ids as they are. `log_keep_days`: what `suppress log prune` leaves.
+
+    `on_log_failure`: what becomes of an answer of the service whose decision cannot be logged: given and counted as
+    lost, or refused.
     """
 
     model_config = SettingsConfigDict(env_prefix="SUPPRESS_", toml_file="suppress.toml", extra="ignore")
@@ -35,6 +38,7 @@ class Settings(BaseSettings):
     log_key_file: str | None = None
     log_customers: Literal["hashed", "plain"] = "hashed"
     log_keep_days: int = Field(default=DEFAULT_LOG_KEEP_DAYS, ge=1, le=36_500)
+    on_log_failure: Literal["answer", "refuse"] = "answer"
 
     @classmethod
     def settings_customise_sources(

@@ -10,7 +10,7 @@ import pytest
 from suppress.cases.play import Played, case_files, play
 from suppress.facts.instants import to_us
 from suppress.rules.reading import read_ruleset, rule_files
-from suppress.rules.ruleset import Ruleset
+from suppress.rules.ruleset import OnUnavailable, Ruleset
 from suppress.rules.tree import Instant
 from tests.test_cases import fired_in
 
@@ -63,6 +63,12 @@ def test_a_shop_may_take_over_a_shipped_ruleset_with_consent_and_caps(name: str,
     assert ruleset is not None
     expected = {rule.id for each in both for rule in _ruleset(RULESETS / f"{each}.yaml").rules}
     assert expected == {rule.id for rule in ruleset.rules}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_without_facts_in_time_a_message_waits(path: Path) -> None:
+    """Each ruleset says what an outage means, and all the same, so that two of them make one: ask again later."""
+    assert OnUnavailable.HOLD is _ruleset(path).on_unavailable
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -21,8 +21,9 @@ from suppress.cli.options import database_option, rules_option, ruleset_option
 )  # fmt: skip
 @click.option("--burst", type=click.IntRange(1), default=20_000, show_default=True, help="How many of them at once.")
 @click.option(
-    "--on-log-failure", type=click.Choice(["answer", "refuse"]), default="answer", show_default=True,
-    help="What becomes of an answer whose decision cannot be logged: given and counted, or 503.",
+    "--on-log-failure", type=click.Choice(["answer", "refuse"]),
+    help="What becomes of an answer whose decision cannot be logged: given and counted, or 503."
+    "  [default: settings, else answer]",
 )  # fmt: skip
 @click.option("--log-format", type=click.Choice(["json", "text"]), default="json", show_default=True)
 @click.option("--log-requests/--no-log-requests", default=True, show_default=True, help="A line for each request.")
@@ -51,7 +52,7 @@ def command(host: str, port: int, workers: int, **flags: Any) -> None:
     from suppress.settings import load_settings  # noqa: PLC0415
 
     own = {name: flags.pop(name) for name in ("log_format", "log_requests", "trusted_proxies")}
-    of_worker = {name: flags.pop(name) for name in ("rules_from", "rate", "burst", "on_log_failure")}
+    of_worker = {name: flags.pop(name) for name in ("rules_from", "rate", "burst")}
     worker = WorkerOptions(settings=load_settings(**flags), **of_worker)
     click.echo(f"suppress: {rules_told(worker)} decides; listening on http://{host}:{port}", err=True)
     serve(ServeOptions(worker=worker, host=host, port=port, workers=workers, **own))

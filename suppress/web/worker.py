@@ -51,7 +51,6 @@ class WorkerOptions:
     rules_from: str = "auto"
     rate: int
     burst: int
-    on_log_failure: str = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +80,7 @@ def worker_app(options: WorkerOptions) -> Guard:
             revisions,
             log.ledger,
             reserve_hours=options.settings.reserve_hours,
-            on_log_failure=OnLogFailure(options.on_log_failure),
+            on_log_failure=OnLogFailure(options.settings.on_log_failure),
         )
         undo.callback(serving.close)
         keys = Keys(database)
@@ -113,9 +112,10 @@ def worker_app(options: WorkerOptions) -> Guard:
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="suppress-web")
         asyncio.get_running_loop().set_default_executor(pool)
         watcher = Watcher(revisions)
+        # On its own: whatever else waits for a database that hangs, requests must not have to ask after keys.
+        keys_upkeep = Upkeep({"asking after keys": parts.authenticator.memory.refresh})
         upkeep = Upkeep(
             {
-                "asking after keys": parts.authenticator.memory.refresh,
                 "noting which keys were used": lambda: _note_used(parts),
                 "looking whether all is well": lookout.look,
                 "telling figures": lambda: _tell_figures(parts),
@@ -125,6 +125,7 @@ def worker_app(options: WorkerOptions) -> Guard:
             yield
         finally:
             # Requests under way have been answered; what they decided is written before the log is closed.
+            keys_upkeep.close()
             upkeep.close()
             await asyncio.to_thread(watcher.close)
             await asyncio.to_thread(taking_apart.close)
