@@ -21,7 +21,7 @@ from scripts.benchmarks.shop import AS_OF_US, US_PER_DAY
 
 CHANGED: Final = 100
 """One customer in so many bought something between the scans."""
-_MESSAGES: Final = 1_000_000
+_MESSAGES: Final = 2_000_000
 _HOUR_US: Final = US_PER_DAY // 24
 
 
@@ -50,7 +50,7 @@ def delta(store: Path, folder: Path, messages: int = _MESSAGES) -> Delta:
             (lines,) = connection.execute("SELECT count(*) FROM order_lines").fetchone()
             (customers,) = connection.execute("SELECT count(*) FROM customers WHERE customer_id LIKE 'C-%'").fetchone()
             (skus,) = connection.execute("SELECT count(*) FROM products").fetchone()
-        _write_messages(file, min(messages, customers), skus)
+        _write_messages(file, messages, customers, skus)
         _write_orders(orders, customers, skus)
         run_suppress("lake", "rebuild", "--database", url, "--lake", str(lake))
         rules = write_rules(8, folder)
@@ -63,16 +63,15 @@ def delta(store: Path, folder: Path, messages: int = _MESSAGES) -> Delta:
             old.unlink()
     if again.told["all_because"]:
         sys.exit(f"every message was decided again: {again.told['all_because']}")
-    return Delta(lines, min(messages, customers), again.told["decided"], full, again)
+    return Delta(lines, messages, again.told["decided"], full, again)
 
 
-def _write_messages(file: Path, messages: int, skus: int) -> None:
+def _write_messages(file: Path, messages: int, customers: int, skus: int) -> None:
     with duckdb.connect() as connection:
-        connection.execute("SELECT setseed(0.22)")
         connection.execute(f"""
             COPY (
-                SELECT format('M-{{:08d}}', n) AS message_id, format('C-{{:07d}}', n) AS customer_id,
-                    'email' AS channel, 'spring' AS campaign_id,
+                SELECT format('M-{{:08d}}', n) AS message_id, format('C-{{:07d}}', n % {customers}) AS customer_id,
+                    'email' AS channel, 'spring-' || n // {customers} AS campaign_id,
                     make_timestamptz({AS_OF_US + 3 * _HOUR_US}) AS send_at,
                     [format('SKU-{{:06d}}', hash(n * {ITEMS} + i) % {skus}) FOR i IN range({ITEMS})] AS items
                 FROM range({messages}) r(n)
