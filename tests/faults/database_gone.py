@@ -7,18 +7,11 @@ Threads ask the live gate all the while. Odd rounds stop the server and start it
 there, and how long after its return the rules decided again; and how many threads were held up at most.
 """
 
-import os
-import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import psycopg
 from sqlalchemy.engine import make_url
 
 from suppress.errors import SuppressError
@@ -27,6 +20,7 @@ from suppress.facts.records import ProductRecord, StockRecord
 from suppress.serving.service import Serving, open_serving
 from suppress.stores.database import Database
 from suppress.stores.schema import upgrade
+from tests.faults.postgresql import Server, wait_until
 from tests.serving.stand_ins import NOW, NOW_US, Log, Rules
 from tests.stores.servers import postgresql_server
 from tests.stores.shops import fill
@@ -34,80 +28,6 @@ from tests.stores.shops import fill
 ASKERS = 4
 DEADLINE_MS = 200
 RECOVERY_S = 5.0
-PATIENCE_S = 30.0
-
-
-class Server:
-    """The processes of a running PostgreSQL, known by its data directory."""
-
-    def __init__(self, data: Path) -> None:
-        self._pid_file = data / "postmaster.pid"
-        process = Path(f"/proc/{self.pid}")
-        self._command = process.joinpath("cmdline").read_bytes().decode().rstrip("\0").split("\0")
-        self._environment = dict(
-            line.split("=", 1) for line in process.joinpath("environ").read_bytes().decode().split("\0") if "=" in line
-        )
-        self._owner = process.stat()
-
-    @property
-    def pid(self) -> int:
-        """The first process, which makes all others."""
-        return int(self._pid_file.read_text().split()[0])
-
-    def processes(self) -> list[int]:
-        """It and its children."""
-        return [self.pid, *children_of(self.pid)]
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """None of its processes does anything."""
-        halted = self.processes()
-        for pid in halted:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in halted:
-                os.kill(pid, signal.SIGCONT)
-
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """It is shut down; connections are refused."""
-        pid = self.pid
-        os.kill(pid, signal.SIGINT)
-        wait_until(lambda: not Path(f"/proc/{pid}").exists() or is_over(pid))
-        try:
-            yield
-        finally:
-            subprocess.Popen(
-                self._command,
-                user=self._owner.st_uid,
-                group=self._owner.st_gid,
-                extra_groups=[],
-                cwd=self._pid_file.parent,
-                env=self._environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-
-
-def is_over(pid: int) -> bool:
-    """Whether the process ended, though nobody has asked how."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes it made."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def wait_until(holds: object) -> None:
-    """Until it does; raises AssertionError where it does not."""
-    until_s = time.monotonic() + PATIENCE_S
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < until_s, "what should have happened did not"
-        time.sleep(0.01)
 
 
 @dataclass
@@ -161,9 +81,7 @@ class Askers:
 def play(rounds: int, down_s: float) -> None:
     """Play that many rounds and tell what happened. Raises AssertionError where the promise was not kept."""
     with postgresql_server() as admin:
-        with psycopg.connect(make_url(admin).render_as_string(hide_password=False), autocommit=True) as connection:
-            data = Path(connection.execute("SHOW data_directory").fetchone()[0])  # type: ignore[index]
-        server = Server(data)
+        server = Server.behind(admin)
         url = make_url(admin).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
         with Database.open(url, require_schema=False) as database:
             upgrade(database)
