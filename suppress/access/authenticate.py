@@ -22,14 +22,20 @@ class Authenticator:
     """Knows callers by their keys. Threads may share it; it starts none.
 
     `find`: the key with this hash, None when there is none; raises StoreError when nobody can say. `clock`: now, in
-    microseconds since 1970 UTC. `memory` wants to be refreshed, see there.
+    microseconds since 1970 UTC. `ticks_us`: microseconds of a clock that nobody sets, for lock-outs and ages; None =
+    `clock`. `memory` wants to be refreshed, see there.
     """
 
     def __init__(
-        self, find: Callable[[str], KeyRecord | None], clock: Callable[[], int], *, lockout: Lockout | None = None
+        self,
+        find: Callable[[str], KeyRecord | None],
+        clock: Callable[[], int],
+        *,
+        ticks_us: Callable[[], int] | None = None,
+        lockout: Lockout | None = None,
     ) -> None:
-        self.memory = KeyMemory(find, clock)
-        self._clock = clock
+        self.memory = KeyMemory(find, clock, ticks_us)
+        self._ticks_us = ticks_us or clock
         self._lockout = lockout or Lockout()
 
     def known(self, authorization: str | None) -> Caller | None:
@@ -56,11 +62,11 @@ class Authenticator:
         try:
             return self._caller(shown)
         except UnauthenticatedError:
-            self._lockout.note_failure(subjects, self._clock())
+            self._lockout.note_failure(subjects, self._ticks_us())
             raise
 
     def _refuse_locked(self, subjects: Sequence[str]) -> None:
-        retry_after_s = self._lockout.retry_after_s(subjects, self._clock())
+        retry_after_s = self._lockout.retry_after_s(subjects, self._ticks_us())
         if retry_after_s is not None:
             raise LockedError(
                 f"too many wrong API keys came from this address, or began like this one; wait {retry_after_s} s",

@@ -4,7 +4,8 @@ A memory is good for 5 seconds; then the database is asked again, so a revoked k
 Whoever runs the service calls `refresh` every 2 seconds from a thread of its own, and then no request has to wait.
 
 While the database does not answer nobody can revoke a key in it either, and checks must go on (`on_unavailable`): keys
-that were good a moment ago stay so for up to 15 minutes. A clock may be set back; then keys are asked about anew.
+that were good a moment ago stay so for up to 15 minutes. Ages are told by a clock that never jumps; should it all the
+same go back, keys are asked about anew.
 """
 
 import threading
@@ -35,12 +36,18 @@ class KeyMemory:
     """Keys by their hash. Threads may share it; it starts none.
 
     `find`: the key with this hash, None when there is none; raises StoreError when nobody can say. `clock`: now, in
-    microseconds since 1970 UTC.
+    microseconds since 1970 UTC. `ticks_us`: microseconds of a clock that nobody sets; None = `clock`.
     """
 
-    def __init__(self, find: Callable[[str], KeyRecord | None], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        find: Callable[[str], KeyRecord | None],
+        clock: Callable[[], int],
+        ticks_us: Callable[[], int] | None = None,
+    ) -> None:
         self._find = find
         self._clock = clock
+        self._ticks_us = ticks_us or clock
         self._memories: dict[str, _Memory] = {}
         self._used_us: dict[str, int] = {}
         self._told_us: dict[str, int] = {}
@@ -58,9 +65,9 @@ class KeyMemory:
         memory = self._memories.get(key_hash)
         if memory is None:
             return None
-        now_us = self._clock()
-        if memory.expires_at_us is not None and now_us >= memory.expires_at_us:
+        if memory.expires_at_us is not None and self._clock() >= memory.expires_at_us:
             return None
+        now_us = self._ticks_us()
         age_us = abs(now_us - memory.checked_at_us)
         if age_us > FRESH_US and (age_us > GRACE_US or not self._stands(memory, key_hash, now_us)):
             return None
@@ -79,19 +86,19 @@ class KeyMemory:
             if remembered is None:
                 raise
             return remembered
-        self._used_us[caller.key_id] = self._clock()
+        self._used_us[caller.key_id] = self._ticks_us()
         return caller
 
     def refresh(self) -> bool:
         """Ask about every key used in the last 15 minutes; whether the database answered. Forget the others."""
         for key_hash, memory in list(self._memories.items()):
-            now_us = self._clock()
+            now_us = self._ticks_us()
             if now_us - self._used_us.get(memory.caller.key_id, now_us) > GRACE_US:
                 self._memories.pop(key_hash, None)
                 continue
             try:
                 self._ask(key_hash)
-                if self._clock() - now_us > SILENT_AFTER_US:
+                if self._ticks_us() - now_us > SILENT_AFTER_US:
                     # The database hung meanwhile: what it says now is as old as the question.
                     self._ask(key_hash)
             except UnauthenticatedError:
@@ -104,14 +111,15 @@ class KeyMemory:
         """Which keys were used since this was last called, and when last: key_id -> microseconds since 1970 UTC."""
         used = {key_id: at for key_id, at in list(self._used_us.items()) if self._told_us.get(key_id) != at}
         self._told_us.update(used)
-        return used
+        since_1970_us = self._clock() - self._ticks_us()
+        return {key_id: at + since_1970_us for key_id, at in used.items()}
 
     def _ask_in_turn(self, key_hash: str) -> Caller:
         """As `_ask`, but a database that never answers holds up no more than a few threads, the others a second."""
-        if not self._may_try(self._clock()):
+        if not self._may_try(self._ticks_us()):
             raise StoreError(_SILENT)
         if not self._turns.acquire(timeout=SILENT_AFTER_US / 1_000_000):
-            self._failed_at_us = self._clock()
+            self._failed_at_us = self._ticks_us()
             raise StoreError(_SILENT)
         try:
             # Whoever had the turn before may have asked about the same key.
@@ -121,16 +129,16 @@ class KeyMemory:
 
     def _ask(self, key_hash: str) -> Caller:
         # The time before asking: what comes back may be no newer than that.
-        asked_at_us = self._clock()
+        asked_at_us = self._ticks_us()
         self._asking_since_us.setdefault(key_hash, asked_at_us)
         try:
             record = self._find(key_hash)
         except StoreError:
-            self._failed_at_us = self._clock()
+            self._failed_at_us = self._ticks_us()
             raise
         finally:
             self._asking_since_us.pop(key_hash, None)
-        self._failed_at_us, self._answered_at_us = None, self._clock()
+        self._failed_at_us, self._answered_at_us = None, self._ticks_us()
         try:
             caller = caller_of(record, key_hash, self._clock())
         except UnauthenticatedError:

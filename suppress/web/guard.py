@@ -168,7 +168,7 @@ class Guard:
     def _charge(self, asked: Asked, cost: int) -> None:
         if asked.key_id is None or cost < 1:
             return
-        allowance = self._service.budget.take(asked.key_id, self._service.clock(), cost)
+        allowance = self._service.budget.take(asked.key_id, self._service.ticks_us(), cost)
         asked.allowance = allowance
         if allowance.retry_after_s is not None:
             raise ProblemError(

@@ -109,7 +109,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """All the HTTP floor stands on."""
+    """All the HTTP floor stands on. `ticks_us`: a clock that nobody sets, for what a key may ask in a while."""
 
     checks: Checks
     callers: Callers
@@ -118,4 +118,5 @@ class Service:
     desk: Desk
     look: Look
     clock: Clock
+    ticks_us: Clock
     limits: Limits = Limits()

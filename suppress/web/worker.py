@@ -1,6 +1,7 @@
 """Put a worker together: database, rules, log, keys and limits into an application, and take it apart again."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
@@ -89,12 +90,12 @@ def worker_app(options: WorkerOptions) -> Guard:
             revisions=revisions,
             serving=serving,
             log=log,
-            authenticator=Authenticator(keys.find, now_us),
+            authenticator=Authenticator(keys.find, now_us, ticks_us=ticks_us),
             keys=keys,
             metrics=Metrics(),
         )
         lookout = Lookout(
-            [("database", lambda: _database_trouble(database)), ("log", lambda: _log_trouble(log))], now_us
+            [("database", lambda: _database_trouble(database)), ("log", lambda: _log_trouble(log))], ticks_us
         )
         service = Service(
             checks=serving,
@@ -104,6 +105,7 @@ def worker_app(options: WorkerOptions) -> Guard:
             desk=PublishingDesk(Versions(database), revisions, now_us),
             look=lookout.seen,
             clock=now_us,
+            ticks_us=ticks_us,
         )
         taking_apart = undo.pop_all()
 
@@ -152,6 +154,11 @@ def rules_of(options: WorkerOptions, database: Database) -> Rules:
 def now_us() -> int:
     """Now, in microseconds since 1970 UTC."""
     return to_us(datetime.now(UTC))
+
+
+def ticks_us() -> int:
+    """Microseconds of a clock that nobody sets: for how long ago something was."""
+    return time.monotonic_ns() // 1_000
 
 
 def _database_trouble(database: Database) -> str | None:

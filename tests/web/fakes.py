@@ -188,6 +188,7 @@ def make_service(**parts: Any) -> Service:
         "desk": FakeDesk(),
         "look": lambda: {"database": None, "rules": None},
         "clock": lambda: NOW_US,
+        "ticks_us": lambda: NOW_US,
     }
     return Service(**{**given, **parts})
 
