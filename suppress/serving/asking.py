@@ -77,7 +77,7 @@ class Asking:
             self.breaker.failed(now_us)
         cause = Unavailable.LATE if is_held_up or question.is_begun else Unavailable.BUSY
         self._answers.close(question, cause, leaves=True)
-        self.workers.relieve()
+        self.workers.relieve_soon()
 
     def _try(self, question: Question) -> None:
         """Read the question's facts beside it, when the time for a trial has come. Nobody waits for a trial."""
@@ -86,7 +86,7 @@ class Asking:
             return
         if self._trial is not None:
             self._trial.close(leaves=True)
-            self.workers.relieve()
+            self.workers.relieve_soon()
         self._trial = Question(question.revision, question.asked[:1], question.times, _nobody, is_trial=True)
         self.workers.give(self._trial)
 

@@ -32,6 +32,8 @@ FEW: Final = 10
 """More messages are not decided without facts on an event loop: writing them down would hold it up."""
 LOG_MS: Final = 50
 """Kept back of a deadline for the decision log, but never more than a quarter of it."""
+SEND_MS: Final = 5
+"""Kept back for the answer's way to the caller, but never more than a twentieth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,7 @@ class Serving:
         asked_us = self._ticks_us()
         if deadline_ms is None:
             deadline_ms = DEADLINE_MS + DEADLINE_MS_PER_MESSAGE * (len(messages) - 1)
-        until_us = asked_us + deadline_ms * 1000
+        deadline_us = deadline_ms * 1000
         now_us = self._clock() if as_of is None else to_us(as_of)
         return Question(
             self._revisions.current(),
@@ -198,7 +200,11 @@ class Serving:
                 (message, now_us if as_of is not None or message.send_at is None else to_us(message.send_at))
                 for message in messages
             ],
-            Times(asked_us, until_us - min(deadline_ms * 1000 // 4, LOG_MS * 1000), until_us),
+            Times(
+                asked_us,
+                asked_us + deadline_us - min(deadline_us // 4, LOG_MS * 1000),
+                asked_us + deadline_us - min(deadline_us // 20, SEND_MS * 1000),
+            ),
             wake,
             reserve=reserve,
             request_id=request_id,

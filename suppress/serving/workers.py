@@ -51,7 +51,9 @@ class Workers(Generic[J]):
         self._slots: list[_Slot[J]] = []
         self._alive: set[_Slot[J]] = set()
         self._is_closed = False
+        self._wanted = threading.Event()
         self.relieve()
+        threading.Thread(target=self._relieve, name="suppress-relief", daemon=True).start()
 
     def give(self, job: J) -> None:
         """Have it done as soon as a thread is free; at once if nobody waits for it then."""
@@ -89,16 +91,27 @@ class Workers(Generic[J]):
                 self._alive.add(slot)
                 slot.thread.start()
 
+    def relieve_soon(self) -> None:
+        """The same, without waiting for it: on a machine that is short of time a thread takes long to start."""
+        self._wanted.set()
+
     def close(self, seconds: float = _CLOSING_SECONDS) -> None:
         """End the threads once what was given is done; those that are stuck are left behind."""
         with self._lock:
             self._is_closed = True
+            self._wanted.set()
             for _ in self._slots:
                 self._jobs.put(None)
             alive = list(self._alive)
         for slot in alive:
             if slot.thread is not None and not (slot.job is not None and slot.job.is_left):
                 slot.thread.join(seconds)
+
+    def _relieve(self) -> None:
+        while not self._is_closed:
+            self._wanted.wait()
+            self._wanted.clear()
+            self.relieve()
 
     def _run(self, slot: _Slot[J]) -> None:
         try:
