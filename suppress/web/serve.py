@@ -23,6 +23,9 @@ METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 KEEP_ALIVE_S: Final = 75
 GRACE_S: Final = 30
 """How long requests under way may take to be answered once the service is told to end."""
+SIGN_OF_LIFE_S: Final = 30
+"""A worker that gives none for so long is replaced. One that starts gives none until everything is read in, which on a
+busy machine takes longer than uvicorn's 5 s: then it would be replaced by the next one for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ def _run(options: ServeOptions) -> None:
         log_config=log_config(options.log_format, requests=options.log_requests),
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=SIGN_OF_LIFE_S,
         forwarded_allow_ips=options.trusted_proxies,
     )
     socket = config.bind_socket()

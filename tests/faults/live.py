@@ -13,8 +13,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ from tests.stores.shops import fill
 
 DEADLINE_MS = 200
 STARTS_WITHIN_S = 60.0
+SAMPLE_EVERY_S = 0.025
 RULES = """version: 1
 ruleset: shop
 on_unavailable: hold
@@ -165,6 +167,9 @@ def serving(
         wait_until(lambda: process.poll() is not None or live.stderr.count("startup complete") >= workers, 60)
         assert process.poll() is None, live.stderr
         yield live
+    except BaseException:
+        print(live.stderr[-5_000:], file=sys.stderr)
+        raise
     finally:
         if process.poll() is None:
             process.terminate()
@@ -222,23 +227,28 @@ class Caller:
         return data
 
 
+class _Sample(NamedTuple):
+    at_s: float
+    waited_ns: Mapping[str, int]
+
+
 @dataclass
 class Askers:
-    """Threads that ask all the while. `told`: every answer, in the order they came; `stalls`: see `_oversleep`."""
+    """Threads that ask all the while. `told`: every answer, in the order they came."""
 
     live: Live
     number: int = 4
     pause_s: float = 0.002
     told: list[Told] = field(default_factory=list)
-    stalls: list[tuple[float, float]] = field(default_factory=list)
     per_connection: int | None = None
     """So many questions are put on one connection; None = as many as it bears."""
 
     def __post_init__(self) -> None:
         self.last = [Told(0.0, 0.0, 0, {})] * self.number
+        self._samples: list[_Sample] = []
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(self.number)]
-        self._threads.append(threading.Thread(target=self._oversleep))
+        self._threads.append(threading.Thread(target=self._sample))
         for thread in self._threads:
             thread.start()
 
@@ -265,10 +275,18 @@ class Askers:
         wait_until(lambda: all(told.by_rules and told.asked_s >= since_s for told in self.last), patience_s)
         return max(told.asked_s + told.took_s for told in self.last) - since_s
 
-    def stall_s(self, told: Told) -> float:
-        """How long the machine itself stood still while this was asked, as far as a sleeper here noticed."""
+    def starved_s(self, told: Told) -> float:
+        """For how long, while this was asked, a thread of the service or this process could run and had no processor.
+
+        The longest of all threads, for one that has to wait may hold up the others. What the machine has no time for
+        is no fault of the service's.
+        """
         end_s = told.asked_s + told.took_s
-        return max((late for at, late in self.stalls if at >= told.asked_s and at - late <= end_s), default=0.0)
+        waited: Counter[str] = Counter()
+        for earlier, later in pairwise(self._samples):
+            if later.at_s >= told.asked_s and earlier.at_s <= end_s:
+                waited.update({thread: ns - earlier.waited_ns.get(thread, 0) for thread, ns in later.waited_ns.items()})
+        return max(waited.values(), default=0) / 1e9
 
     def _ask(self, number: int) -> None:
         body = json.dumps({"customer_id": "ada", "items": list(LEVELS), "deadline_ms": DEADLINE_MS}).encode()
@@ -286,14 +304,16 @@ class Askers:
                 caller.close()
         caller.close()
 
-    def _oversleep(self) -> None:
-        """Sleep for a millisecond at a time, and remember whenever that took 5 ms more."""
-        while not self._over.is_set():
-            began_s = time.monotonic()
-            time.sleep(0.001)
-            ended_s = time.monotonic()
-            if ended_s - began_s > 0.006:
-                self.stalls.append((ended_s, ended_s - began_s - 0.001))
+    def _sample(self) -> None:
+        """Note every so often how long each thread has waited for a processor so far."""
+        processes = [*self.live.workers(), os.getpid()]
+        while not self._over.wait(SAMPLE_EVERY_S):
+            waited = {}
+            for process in processes:
+                with suppress(OSError):
+                    for task in Path(f"/proc/{process}/task").iterdir():
+                        waited[task.name] = int((task / "schedstat").read_text().split()[1])
+            self._samples.append(_Sample(time.monotonic(), waited))
 
 
 def logged(folder: Path) -> set[str]:

@@ -30,7 +30,7 @@ WORKERS = 2
 CALLERS = 6
 PER_CONNECTION = 23
 """Few, so that every worker is asked soon after it has started, too."""
-BACK_WITHIN_S = 30.0
+BACK_WITHIN_S = 60.0
 SILENT_S = 1.0
 """Longer than that nobody may be without an answer while one worker of two lives."""
 
@@ -68,8 +68,8 @@ def play(kills: int, seed: int, kind: str) -> None:
             f"{silent_s * 1000:.0f} ms; another worker after {max(returns_s):.1f} s at most\n"
             f"{len(acknowledged):,} decisions answered, {len(acknowledged - found)} missing from files, "
             f"{len(acknowledged - table)} from the table, {dropped:.0f} counted as lost, "
-            f"{len(found - acknowledged)} in the log whose answer was cut off; {len(list(live.log.glob('anchors/*.head')))} "
-            f"chains verify"
+            f"{len(found - acknowledged)} in the log whose answer was cut off; "
+            f"{len(list(live.log.glob('anchors/*.head')))} chains verify"
         )
         assert (0, 0) == (counts["wrong"], counts["errors"])
         assert counts["none"] <= kills * CALLERS
