@@ -35,6 +35,7 @@ from suppress.errors import (
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("suppress.cli.check", "Decide messages: what to show, whether to send, and why."),
     "db": ("suppress.cli.db", "Make or check the database schema."),
+    "doctor": ("suppress.cli.doctor", "Say what is wrong with an installation, and what to do."),
     "explain": ("suppress.cli.explain", "Tell decisions back in words, from a file or from the log."),
     "fmt": ("suppress.cli.fmt", "Put rule files and case files into house style."),
     "import": ("suppress.cli.import_", "Load products, orders, stock, customers, sent log or feedback."),

@@ -48,8 +48,13 @@ def masks_of(settings: Settings) -> Masks:
     """What hashes names for the log, as settings ask. Raises LedgerError when its key cannot be had."""
     if settings.log_customers == "plain":
         return Masks(None)
+    return Masks(read_key(key_path(settings)))
+
+
+def key_path(settings: Settings) -> Path:
+    """Where the key is that names are hashed with, or will be."""
     beside = Path(settings.log_dir or DEFAULT_LOG_DIR)
-    return Masks(read_key(Path(settings.log_key_file or beside.with_name(f"{beside.name}.key"))))
+    return Path(settings.log_key_file or beside.with_name(f"{beside.name}.key"))
 
 
 class TableSink:

@@ -64,6 +64,12 @@ def check(database: Database, lake: Path, spill: Path, limits: Limits | None = N
         return LakeCheck(generation=opened.generation, behind=(), tables=tuple(tables))
 
 
+def sources_behind(database: Database, lake: Path) -> tuple[Source, ...]:
+    """What was loaded since the lake was made or refreshed, without comparing rows. Raises StoreError."""
+    with open_lake(lake) as opened, open_view(database) as view:
+        return _behind(view, opened)
+
+
 def _behind(view: StoreView, opened: Lake) -> tuple[Source, ...]:
     last = from_json(opened.manifest.get("loads"))
     now = view.watermark()
