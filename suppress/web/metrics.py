@@ -15,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from suppress.decisions.decision import ItemDecision
 from suppress.facts.instants import US_PER_SECOND, to_us
+from suppress.web.shared_figures import make_room
 
 if TYPE_CHECKING:
     from suppress.ledger.opening import OpenLedger
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from suppress.serving.revisions import Health
     from suppress.serving.service import Figures
 
+FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 CHANNELS: Final = frozenset({"email", "sms", "push", "web", "app", "ads", "mail", "phone", "whatsapp"})
 MOST_RULES: Final = 1_000
@@ -32,6 +34,9 @@ class Metrics:
     """The counters of one process. Several processes share a folder (`PROMETHEUS_MULTIPROC_DIR`), if one is set."""
 
     def __init__(self) -> None:
+        folder = os.environ.get(FOLDER_VARIABLE)
+        if folder:
+            make_room(Path(folder))
         self._registry = CollectorRegistry()
         here = self._registry
         self._checks = Counter("suppress_checks", "Messages decided.", ["channel", "decision"], registry=here)
@@ -142,7 +147,7 @@ class Metrics:
 
     def figures(self) -> bytes:
         """All counters as text: of all processes that share the folder, else of this one."""
-        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        folder = os.environ.get(FOLDER_VARIABLE)
         if not folder:
             return generate_latest(self._registry)
         _forget_dead(Path(folder))
