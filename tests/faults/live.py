@@ -6,6 +6,7 @@ it but the port.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -114,7 +115,7 @@ class Live:
     def end(self) -> None:
         """Ask it to end, and wait."""
         self.process.terminate()
-        assert self.process.wait(60) == 0, self.stderr[-3000:]
+        assert self.process.wait(60) in {0, -signal.SIGTERM}, self.stderr[-3000:]
 
 
 def command_of(pid: int) -> bytes:
@@ -191,6 +192,8 @@ class Caller:
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode() + body
         self._socket: socket.socket | None = None
+        self.headers: dict[bytes, bytes] = {}
+        """Of the last answer, names in small letters."""
 
     def ask(self) -> tuple[int, bytes]:
         """Status and body. Raises OSError when no answer came."""
@@ -203,7 +206,7 @@ class Caller:
             while b"\r\n\r\n" not in got:
                 got += self._more()
             head, _, body = got.partition(b"\r\n\r\n")
-            headers = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+            self.headers = headers = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
             while len(body) < int(headers[b"content-length"]):
                 body += self._more()
         except OSError:
@@ -274,6 +277,11 @@ class Askers:
         """Until every thread has an answer by the rules to a question it put since then; how long after that it was."""
         wait_until(lambda: all(told.by_rules and told.asked_s >= since_s for told in self.last), patience_s)
         return max(told.asked_s + told.took_s for told in self.last) - since_s
+
+    def wait_for_answers(self) -> None:
+        """Until every thread has one to a question it put since."""
+        since_s = time.monotonic()
+        wait_until(lambda: all(told.status and told.asked_s >= since_s for told in self.last))
 
     def starved_s(self, told: Told) -> float:
         """For how long, while this was asked, a thread of the service or this process could run and had no processor.

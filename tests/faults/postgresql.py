@@ -64,17 +64,25 @@ class Server:
         try:
             yield
         finally:
-            subprocess.Popen(
-                self._command,
-                user=self._owner.st_uid,
-                group=self._owner.st_gid,
-                extra_groups=[],
-                cwd=self._pid_file.parent,
-                env=self._environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self.start()
+
+    def is_running(self) -> bool:
+        """Whether its first process is there."""
+        return self._pid_file.exists() and Path(f"/proc/{self.pid}").exists() and not is_over(self.pid)
+
+    def start(self) -> None:
+        """Start it again, as it was started."""
+        subprocess.Popen(
+            self._command,
+            user=self._owner.st_uid,
+            group=self._owner.st_gid,
+            extra_groups=[],
+            cwd=self.data,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
 
 def is_over(pid: int) -> bool:

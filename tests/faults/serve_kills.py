@@ -4,7 +4,8 @@
 
 Callers ask over HTTP all the while; after each kill they wait until the supervisor has started another worker. Whatever
 the moment: each answer that came is right and its decision is in the log, files and table, once; every chain verifies;
-the other worker goes on answering, and whoever lost a connection is answered when asking once more.
+the other worker goes on answering, and whoever lost a connection is answered when asking once more. With PostgreSQL
+every tenth kill falls into an outage of the database: the policy answers, and another worker starts when it is back.
 """
 
 import os
@@ -13,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +25,7 @@ from suppress.stores.database import Database
 from suppress.stores.decision_log import DecisionLog
 from tests.faults.live import Askers, Live, Told, logged, serving
 from tests.faults.log_kills import in_table
-from tests.faults.postgresql import wait_until
+from tests.faults.postgresql import Server, wait_until
 from tests.stores.servers import postgresql_server
 
 WORKERS = 2
@@ -41,16 +43,26 @@ def play(kills: int, seed: int, kind: str) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = f"sqlite:///{folder}/shop.db"
+        server = None
         if kind == "postgresql":
             admin = stack.enter_context(postgresql_server())
             url = make_url(admin).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+            server = Server.behind(admin)
         live = stack.enter_context(serving(folder, url, workers=WORKERS))
         returns_s: list[float] = []
+        outages = 0
         with Askers(live, CALLERS, per_connection=PER_CONNECTION) as askers:
             askers.wait_for_rules(time.monotonic())
             for number in range(kills):
                 time.sleep(dice.uniform(0, 0.5))
-                returns_s.append(kill_one(live, dice))
+                with ExitStack() as outage:
+                    if server is not None and number % 10 == 9:
+                        outage.enter_context(server.stopped())
+                        outages += 1
+                    await_another = kill_one(live, dice)
+                    if number % 10 == 9:
+                        time.sleep(dice.uniform(0, 4))
+                returns_s.append(await_another())
                 if (number + 1) % 10 == 0:
                     print(f"{number + 1} kills, {len(askers.told):,} questions", flush=True)
             askers.wait_for_rules(time.monotonic())
@@ -63,7 +75,7 @@ def play(kills: int, seed: int, kind: str) -> None:
             table = in_table(DecisionLog(database))
         silent_s = longest_silence_s(askers.told)
         print(
-            f"{kills} kills, {counts['answers']:,} answers, {counts['wrong']} wrong, {counts['policy']} by the policy, "
+            f"{kills} kills, {outages} of them in an outage, {counts['answers']:,} answers, {counts['wrong']} wrong, {counts['policy']} by the policy, "
             f"{counts['errors']} errors, {counts['none']} connections lost; nobody was answered for at most "
             f"{silent_s * 1000:.0f} ms; another worker after {max(returns_s):.1f} s at most\n"
             f"{len(acknowledged):,} decisions answered, {len(acknowledged - found)} missing from files, "
@@ -78,17 +90,21 @@ def play(kills: int, seed: int, kind: str) -> None:
         assert silent_s <= SILENT_S
 
 
-def kill_one(live: Live, dice: random.Random) -> float:
-    """Kill one worker; how long until there is another that serves."""
+def kill_one(live: Live, dice: random.Random) -> Callable[[], float]:
+    """Kill one worker. What comes back waits until there is another that serves, and says how long that took."""
     before = live.workers()
     ready = live.stderr.count("startup complete")
     killed = dice.choice(before)
     os.kill(killed, signal.SIGKILL)
     began_s = time.monotonic()
-    wait_until(lambda: live.stderr.count("startup complete") > ready, BACK_WITHIN_S)
-    assert killed not in live.workers()
-    assert len(live.workers()) == len(before)
-    return time.monotonic() - began_s
+
+    def await_another() -> float:
+        wait_until(lambda: live.stderr.count("startup complete") > ready, BACK_WITHIN_S)
+        assert killed not in live.workers()
+        assert len(live.workers()) == len(before)
+        return time.monotonic() - began_s
+
+    return await_another
 
 
 def longest_silence_s(told: list[Told]) -> float:
