@@ -3,6 +3,7 @@
 All times are aware UTC. `Decision.to_dict()` gives the JSON shape campaign systems read.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -140,27 +141,31 @@ class Decision:
         """The first enforced message reason; None when the message is sent."""
         return first_enforced(self.reasons)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON shape of the decision; times as RFC 3339 in UTC."""
+    def to_dict(self, *, sentences: bool = True, evidence: bool = True) -> dict[str, Any]:
+        """The JSON shape of the decision; times as RFC 3339 in UTC. Reasons may go without sentences or evidence."""
+
+        def told(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+            return [_reason(reason, sentences, evidence) for reason in reasons]
+
         return {
             "decision_id": self.decision_id,
             "message_id": self.message_id,
             "customer_id": self.customer_id,
-            "verdict": self.verdict.value,
+            "verdict": self.verdict._value_,
             "hold_until": _time(self.hold_until),
             "as_of": _time(self.as_of),
             "valid_until": _time(self.valid_until),
-            "items": [_item(item) for item in self.items],
-            "replacements": [_item(item) for item in self.replacements],
+            "items": [_item(item, told) for item in self.items],
+            "replacements": [_item(item, told) for item in self.replacements],
             "shown": list(self.shown),
-            "reasons": [_reason(reason) for reason in self.reasons],
+            "reasons": told(self.reasons),
             "facts_as_of": {source: _time(at) for source, at in self.facts_as_of.items()},
             "facts_missing": [
-                {"fact": m.fact, "about": m.about, "why": m.why.value, "as_of": _time(m.as_of)}
+                {"fact": m.fact, "about": m.about, "why": m.why._value_, "as_of": _time(m.as_of)}
                 for m in self.facts_missing
             ],
             "ruleset": {"name": self.ruleset, "fingerprint": self.fingerprint, "version": self.version},
-            "mode": self.mode.value,
+            "mode": self.mode._value_,
             "control_group": self.control_group,
             "engine": self.engine,
         }
@@ -171,29 +176,33 @@ def first_enforced(reasons: tuple[Reason, ...]) -> Reason | None:
     return next((reason for reason in reasons if reason.mode is Mode.ENFORCE), None)
 
 
-def _item(item: ItemDecision) -> dict[str, Any]:
+# Hot: `_value_` is what `value` reads by way of a descriptor in Python.
+def _item(item: ItemDecision, told: Callable[[tuple[Reason, ...]], list[dict[str, Any]]]) -> dict[str, Any]:
     return {
         "sku": item.sku,
         "placement": item.placement,
-        "verdict": item.verdict.value,
+        "verdict": item.verdict._value_,
         "replaced_by": item.replaced_by,
         "eligible_again_at": _time(item.eligible_again_at),
-        "reasons": [_reason(reason) for reason in item.reasons],
+        "reasons": told(item.reasons) if item.reasons else [],
     }
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
-    return {
-        "rule": reason.rule,
-        "code": reason.code,
-        "sentence": reason.sentence,
-        "outcome": reason.outcome.value,
-        "mode": reason.mode.value,
-        "evidence": [
+def _reason(reason: Reason, sentences: bool, evidence: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"rule": reason.rule, "code": reason.code}
+    if sentences:
+        told["sentence"] = reason.sentence
+    told["outcome"] = reason.outcome._value_
+    told["mode"] = reason.mode._value_
+    if evidence:
+        told["evidence"] = [
             {"field": e.field, "seen": e.seen, "wanted": e.wanted, "as_of": _time(e.as_of)} for e in reason.evidence
-        ],
-    }
+        ]
+    return told
 
 
 def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if at is None:
+        return None
+    text = at.isoformat() if at.tzinfo is UTC else at.astimezone(UTC).isoformat()
+    return f"{text[:-6]}Z"

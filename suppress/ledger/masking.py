@@ -77,21 +77,19 @@ class Masks:
         return masked
 
     def _reasons(self, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        # What follows `on_unavailable` is no rule: no ruleset would give that sentence back.
-        return [
-            {
-                name: value if name != "evidence" else [self._evidence(evidence) for evidence in value]
-                for name, value in reason.items()
-                if name != "sentence" or reason["code"] == FACTS_UNAVAILABLE
-            }
-            for reason in reasons
-        ]
+        masked = []
+        for reason in reasons:
+            told = {**reason, "evidence": [self._evidence(evidence) for evidence in reason["evidence"]]}
+            # What follows `on_unavailable` is no rule: no ruleset would give that sentence back.
+            if reason["code"] != FACTS_UNAVAILABLE:
+                del told["sentence"]
+            masked.append(told)
+        return masked
 
     def _evidence(self, evidence: dict[str, Any]) -> dict[str, Any]:
-        seen = evidence["seen"]
-        if evidence["field"] != CUSTOMER_ID or seen is None:
+        if evidence["field"] != CUSTOMER_ID or evidence["seen"] is None:
             return evidence
-        return {**evidence, "seen": self.customer(str(seen))}
+        return {**evidence, "seen": self.customer(str(evidence["seen"]))}
 
     def _hash(self, kind: str, name: str) -> str:
         if self._keyed is None:

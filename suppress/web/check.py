@@ -49,7 +49,6 @@ LARGE_BYTES: Final = 64 << 10
 
 _OPTIONS: Final = frozenset(CheckOptions.model_fields)
 _DEFAULTS: Final = CheckOptions()
-_PARTS_OF_REASONS: Final = ((Include.SENTENCES, "sentence"), (Include.EVIDENCE, "evidence"))
 _WORDS: Final = {Verdict.SEND: "allow", Verdict.HOLD: "hold", Verdict.SUPPRESS: "block"}
 
 
@@ -155,18 +154,11 @@ def check_operations(service: Service, metrics: Metrics) -> list[Operation]:
 
 def told(answer: Answer, include: frozenset[Include]) -> dict[str, Any]:
     """The decision as JSON, with as much of its reasons as is asked for."""
-    decision = answer.decision.to_dict()
+    decision = answer.decision.to_dict(sentences=Include.SENTENCES in include, evidence=Include.EVIDENCE in include)
     decision["unavailable"] = None if answer.unavailable is None else answer.unavailable.value
-    left_out = [name for kind, name in _PARTS_OF_REASONS if kind not in include]
-    if not left_out:
-        return decision
-    for holder in (decision, *decision["items"], *decision["replacements"]):
-        if not include:
+    if not include:
+        for holder in (decision, *decision["items"], *decision["replacements"]):
             del holder["reasons"]
-            continue
-        for reason in holder["reasons"]:
-            for name in left_out:
-                del reason[name]
     return decision
 
 
