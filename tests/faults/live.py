@@ -105,6 +105,12 @@ class Live:
             caller.close()
         return status, body.decode()
 
+    def is_listening(self) -> bool:
+        """Whether it takes questions."""
+        with suppress(OSError):
+            return self.get("/livez")[0] == 200
+        return False
+
     def figure(self, name: str) -> float:
         """The sum of a figure over its labels."""
         status, text = self.get("/metrics")
@@ -167,6 +173,7 @@ def serving(
     try:
         wait_until(lambda: process.poll() is not None or live.stderr.count("startup complete") >= workers, 60)
         assert process.poll() is None, live.stderr
+        wait_until(live.is_listening)
         yield live
     except BaseException:
         print(live.stderr[-5_000:], file=sys.stderr)

@@ -6,7 +6,7 @@ The service runs under libfaketime, which reads how far its clock is off from a 
 ask over HTTP all the while, with a good key, with wrong ones and with more questions than their key may ask. Whatever
 the step:
 
-- every question of the good key is answered by the rules, and right; nobody is told 500 or nothing;
+- every question of the good key is answered, and right; nobody is told 500 or nothing;
 - no decision has the id of another, each is in the log, in files and table, and the chains verify;
 - whoever tried too many wrong keys stays locked out for as long as he was told, by everybody's own clock;
 - a key is granted no more than its rate allows in the time that really passed;
@@ -81,7 +81,8 @@ class Greedy:
         self._over.set()
         self._thread.join()
         allowed = BURST + RATE * (time.monotonic() - self.began_s) + 1
-        assert self.granted <= allowed, (self.granted, allowed)
+        assert 0 < self.granted <= allowed, (self.granted, allowed)
+        assert self.refused > 0, "it asked too little"
         assert not self.others, self.others
 
     def _ask(self) -> None:

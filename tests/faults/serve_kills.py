@@ -33,8 +33,8 @@ CALLERS = 6
 PER_CONNECTION = 23
 """Few, so that every worker is asked soon after it has started, too."""
 BACK_WITHIN_S = 60.0
-SILENT_S = 1.0
-"""Longer than that nobody may be without an answer while one worker of two lives."""
+SILENT_S = 5.0
+"""Longer than that nobody may be without an answer while one worker of two lives, even on a busy machine."""
 
 
 def play(kills: int, seed: int, kind: str) -> None:
@@ -75,7 +75,8 @@ def play(kills: int, seed: int, kind: str) -> None:
             table = in_table(DecisionLog(database))
         silent_s = longest_silence_s(askers.told)
         print(
-            f"{kills} kills, {outages} of them in an outage, {counts['answers']:,} answers, {counts['wrong']} wrong, {counts['policy']} by the policy, "
+            f"{kills} kills, {outages} of them in an outage, "
+            f"{counts['answers']:,} answers, {counts['wrong']} wrong, {counts['policy']} by the policy, "
             f"{counts['errors']} errors, {counts['none']} connections lost; nobody was answered for at most "
             f"{silent_s * 1000:.0f} ms; another worker after {max(returns_s):.1f} s at most\n"
             f"{len(acknowledged):,} decisions answered, {len(acknowledged - found)} missing from files, "

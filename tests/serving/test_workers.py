@@ -112,3 +112,18 @@ def test_a_job_that_fails_takes_no_thread_with_it(caplog) -> None:
     assert calls[0] == calls[1]
     assert "a job failed that must not fail" in caplog.text
     workers.close()
+
+
+def test_whoever_asks_for_relief_does_not_wait_for_it() -> None:
+    """A thread is put in the place of a stuck one by and by, and does what waited for one."""
+    workers = Workers(run, size=1, most=2)
+    stuck, next_one = Errand(is_left=True), Errand()
+    workers.give(stuck)
+    assert stuck.begun.wait(PATIENCE_S)
+    workers.give(next_one)
+    workers.relieve_soon()
+
+    assert next_one.begun.wait(PATIENCE_S)
+    for errand in (stuck, next_one):
+        errand.gate.set()
+    workers.close()
