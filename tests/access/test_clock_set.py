@@ -1,4 +1,4 @@
-"""The clock is set while the service runs: what is an age is told by one that nobody sets, what is a date by the clock."""
+"""The clock is set while the service runs: ages are told by one that nobody sets, dates by the clock."""
 
 import pytest
 
