@@ -1,18 +1,22 @@
 """What the README shows works as pasted."""
 
+import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from suppress.cli import exits
 from suppress.rules.reading import parse_ruleset
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PORT = "8080"
 
 
 def blocks(language: str) -> list[str]:
@@ -27,11 +31,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
     shutil.copytree(ROOT / "rulesets", folder / "rulesets")
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
     outputs = {}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
     for block in blocks("sh"):
         if "scripts/" in block:
             continue
         ran = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block],
+            # Somebody may listen where the page says; nothing else is changed.
+            ["bash", "-euo", "pipefail", "-c", block.replace(PORT, port)],
             cwd=folder,
             env=environment,
             capture_output=True,
@@ -71,6 +79,27 @@ def test_python_example_runs(shop: tuple[Path, dict[str, str]]) -> None:
     assert 0 == ran.returncode, ran.stderr
     assert "send" in ran.stdout
     assert "recently_purchased" in ran.stdout
+
+
+def test_a_live_service_answers_over_http(shop: tuple[Path, dict[str, str]]) -> None:
+    """The example over HTTP waits until the service is ready, gets the same decision, and leaves it in the log."""
+    (block,) = (block for block in shop[1] if "suppress serve" in block)
+    ready, answer = (json.loads(text) for text in shop[1][block].replace("}{", "}\n{").splitlines())
+    logged = "".join(path.read_text() for path in (shop[0] / "decisions").glob("*.jsonl"))
+
+    assert "ready" == ready["status"]
+    assert ("send", ["FILTER-50", "TRAY-1"]) == (answer["verdict"], answer["shown"])
+    assert "not_yet_due" == answer["items"][0]["reasons"][0]["code"]
+    assert answer["decision_id"] in logged
+
+
+def test_every_exit_code_is_told() -> None:
+    """Each code of the command line stands in the list, and no other does."""
+    listed = README.partition("## Exit codes")[2].partition("\n## ")[0]
+
+    assert {value for name, value in vars(exits).items() if name.isupper()} == {
+        int(told) for told in re.findall(r"(?:^|· )(\d+) ", listed.strip(), re.MULTILINE)
+    }
 
 
 def test_rules_example_is_sound() -> None:
