@@ -24,6 +24,9 @@ MOST_WAITING: Final = 5_000
 """Lines kept in memory for a table that is behind; beyond, they are read from the files later."""
 GATHER_SECONDS: Final = 0.05
 """How long lines may wait for more to share a transaction, for a transaction costs what copying fifty lines costs."""
+CROWD: Final = 10
+CROWD_GATHER_SECONDS: Final = 0.2
+"""How long they may wait after a transaction that so many lines or more have shared."""
 RETRY_SECONDS: Final = 1.0
 TIDY_SECONDS: Final = 60.0
 """How often the chains of dead processes are looked for."""
@@ -121,6 +124,7 @@ class TableFollower:
 
     def _run(self) -> None:
         tidy_at = 0.0
+        crowded = False
         while True:
             if time.monotonic() >= tidy_at:
                 went = self._attempt(self._tidy)
@@ -130,9 +134,10 @@ class TableFollower:
                     self._changed.wait(max(0.0, tidy_at - time.monotonic()))
                 is_full = not self._lines or len(self._lines) >= COPIED_AT_ONCE
             if not is_full:
-                self._closing.wait(GATHER_SECONDS)
+                self._closing.wait(CROWD_GATHER_SECONDS if crowded else GATHER_SECONDS)
             with self._changed:
                 lines = self._next_lines()
+            crowded = len(lines) >= CROWD
             if lines and self._attempt(lambda lines=lines: self._copy(lines)):  # type: ignore[misc]
                 self._forget(lines)
             elif lines:
