@@ -41,6 +41,28 @@ class ServeOptions:
     trusted_proxies: str = "127.0.0.1"
 
 
+class Supervisor(Multiprocess):
+    """Starts workers, and others in the place of those that end. One that was killed is known to be gone at once.
+
+    uvicorn asks a worker for a sign of life through a pipe whose other end it holds open itself: asked just before it
+    is killed, a worker would be waited for until the time for the sign is over.
+    """
+
+    def init_processes(self) -> None:
+        """Start all."""
+        super().init_processes()
+        self._let_go()
+
+    def keep_subprocess_alive(self) -> None:
+        """Start others where some have ended."""
+        super().keep_subprocess_alive()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for process in self.processes:
+            process.child_conn.close()
+
+
 def rules_told(options: WorkerOptions) -> str:
     """Looks, before anything is started, whether there are rules and a database to serve with; which rules these are.
 
@@ -89,7 +111,7 @@ def _run(options: ServeOptions) -> None:
     socket = config.bind_socket()
     try:
         if options.workers > 1:
-            Multiprocess(config, [socket]).run()
+            Supervisor(config, [socket]).run()
         else:
             server = Server(config)
             server.run([socket])
