@@ -1,4 +1,4 @@
-"""Turn Parquet files of one kind into one, row group by row group: bytes are copied, nothing is decoded or sorted.
+"""Write tables in parts, and turn Parquet files of one kind into one: bytes are copied, nothing is decoded or sorted.
 
 What a file holds is told by its footer, in absolute places; those of a part that is put behind others are moved by as
 much as stands before it. https://parquet.apache.org/docs/file-format/metadata/
@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
+
 from suppress.errors import FactsError
+from suppress.scan.sql import literal, target
 from suppress.scan.thrift_compact import I64, Field, Listed, read_struct, written
 
+_UNWANTED: Final = "statistics_propagation"
+"""It has columns written as never NULL where some rows have no NULL, and the parts of a table would differ."""
 _MAGIC: Final = b"PAR1"
 _TAIL_BYTES: Final = 8
 _COPIED_BYTES: Final = 1 << 22
@@ -22,6 +27,18 @@ _INDEXES: Final = (4, 5, 6, 7)
 """Of a column chunk: page indexes, which hold absolute places themselves. They may be left out."""
 _PLACES: Final = (9, 10, 11, 14)
 """Of a column chunk's metadata: where pages, dictionary and Bloom filter begin."""
+
+
+def write_part(connection: duckdb.DuckDBPyConnection, select: str, file: Path, options: str) -> int:
+    """Write the rows of a SELECT as Parquet, so that parts of one table have one schema; how many there are."""
+    row = connection.execute("SELECT current_setting('disabled_optimizers')").fetchone()
+    disabled = row[0] if row and row[0] else ""
+    connection.execute(f"SET disabled_optimizers = {literal(','.join(filter(None, (disabled, _UNWANTED))))}")
+    try:
+        written_rows = connection.execute(f"COPY ({select}) TO {target(file)} ({options})").fetchone()
+    finally:
+        connection.execute(f"SET disabled_optimizers = {literal(disabled)}")
+    return int(written_rows[0]) if written_rows else 0
 
 
 def join_parts(parts: Sequence[Path], whole: Path) -> None:

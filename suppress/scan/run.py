@@ -25,7 +25,7 @@ from suppress.scan.judging import obeyed
 from suppress.scan.lists import send_list, suppressed_list, table
 from suppress.scan.lookups import Lookups
 from suppress.scan.messages import MessagesRead
-from suppress.scan.parquet_parts import join_parts
+from suppress.scan.parquet_parts import join_parts, write_part
 from suppress.scan.plan import ScanPlan
 from suppress.scan.snapshots import Exact, FolderFacts
 from suppress.scan.sources import Source
@@ -37,8 +37,6 @@ PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GRO
 MOST_ROUNDS: Final = 100_000
 _UNWANTED: Final = "common_subexpressions"
 """An optimisation that would work out for every row what few rows need."""
-_UNWANTED_WRITING: Final = "statistics_propagation"
-"""It has columns written as never NULL where these rows have no NULL, and the parts of a table would differ."""
 _DUCKDB_SHARE: Final = 0.65
 """Of the memory limit; the rest is for what DuckDB does not count, and for Python."""
 
@@ -130,15 +128,10 @@ class ScanRun:
             folder.mkdir()
             self._connection.execute(f"""
                 CREATE OR REPLACE TEMP TABLE bucket_of AS
-                SELECT message_no, CAST(least({buckets - 1}, floor({buckets}
-                    * (sum(n) OVER (ORDER BY customer_id NULLS FIRST, message_no) - n) / {read.candidates}
-                )) AS INTEGER) AS bucket
-                FROM (
-                    SELECT m.message_no, m.customer_id, coalesce(c.n, 0) AS n FROM {self._file("messages")} m
-                    LEFT JOIN (
-                        SELECT message_no, count(*) AS n FROM {self._file("candidates")} GROUP BY message_no
-                    ) c USING (message_no)
-                )
+                SELECT message_no, CAST(least({buckets - 1}, floor({buckets} * (
+                    sum(candidates) OVER (ORDER BY customer_id NULLS FIRST, message_no) - candidates
+                ) / {read.candidates})) AS INTEGER) AS bucket
+                FROM {self._file("messages")}
             """)
             for kind in ("messages", "candidates"):
                 self._connection.execute(
@@ -324,9 +317,7 @@ class ScanRun:
         self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {name(relation)} AS {select}")
 
     def _copy(self, select: str, file: Path) -> None:
-        self._connection.execute(f"SET disabled_optimizers = {literal(f'{_UNWANTED},{_UNWANTED_WRITING}')}")
-        self._connection.execute(f"COPY ({select}) TO {target(file)} ({PARQUET})")
-        self._connection.execute(f"SET disabled_optimizers = {literal(_UNWANTED)}")
+        write_part(self._connection, select, file, PARQUET)
 
     def _has(self, select: str) -> bool:
         # A result that is not fetched to its end keeps the connection from other work.

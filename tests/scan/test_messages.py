@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pyarrow as pa
@@ -66,10 +67,12 @@ def scanned(source: Path, work: Path, facts: Path | None = None, used_border: An
     candidates = pq.read_table(work / "candidates.parquet").to_pylist()
     assert list(range(len(messages))) == [each["message_no"] for each in messages]
     assert sorted(candidates, key=lambda each: (each["message_no"], each["position"])) == candidates
+    counted = [message.pop("candidates") for message in messages]
     for message in messages:
         message["candidates"] = []
     for each in candidates:
         messages[each.pop("message_no")]["candidates"].append(tuple(each.values()))
+    assert [len(message["candidates"]) for message in messages] == counted
     for message in messages:
         del message["message_no"]
     with (work / "rejects.csv").open(encoding="utf-8", newline="") as stream:
@@ -587,6 +590,17 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, kind: str) -> None:
         assert 6001 == scanned(path, tmp_path / work).read.accepted
     for table in ("messages.parquet", "candidates.parquet"):
         assert (tmp_path / "one" / table).read_bytes() == (tmp_path / "two" / table).read_bytes()
+
+
+def test_many_candidates_are_written_a_part_at_a_time(tmp_path: Path) -> None:
+    """However few candidates are unnested at once, the file holds all of them in order, and no part is left."""
+    source = written(tmp_path / "in.jsonl", some(0, 40))
+    at_once = scanned(source, tmp_path / "at once")
+    with patch("suppress.scan.messages._CANDIDATES_AT_ONCE", 3):
+        in_parts = scanned(source, tmp_path / "in parts")
+
+    assert at_once == in_parts
+    assert not list((tmp_path / "in parts").glob("candidates-*"))
 
 
 @pytest.mark.parametrize(
