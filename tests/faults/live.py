@@ -239,7 +239,7 @@ class Caller:
 
 class _Sample(NamedTuple):
     at_s: float
-    waited_ns: Mapping[str, int]
+    waited_ns: Mapping[tuple[int, str], int]
 
 
 @dataclass
@@ -291,16 +291,17 @@ class Askers:
         wait_until(lambda: all(told.status and told.asked_s >= since_s for told in self.last))
 
     def starved_s(self, told: Told) -> float:
-        """For how long, while this was asked, a thread of the service or this process could run and had no processor.
+        """For how long, while this was asked, threads of one process could run and had no processor, added up.
 
-        The longest of all threads, for one that has to wait may hold up the others. What the machine has no time for
-        is no fault of the service's.
+        Added up, because an answer passes from thread to thread and each may have to wait. The most of all processes
+        that had a part in it. What the machine has no time for is no fault of the service's.
         """
         end_s = told.asked_s + told.took_s
-        waited: Counter[str] = Counter()
+        waited: Counter[int] = Counter()
         for earlier, later in pairwise(self._samples):
             if later.at_s >= told.asked_s and earlier.at_s <= end_s:
-                waited.update({thread: ns - earlier.waited_ns.get(thread, 0) for thread, ns in later.waited_ns.items()})
+                for (process, thread), ns in later.waited_ns.items():
+                    waited[process] += ns - earlier.waited_ns.get((process, thread), 0)
         return max(waited.values(), default=0) / 1e9
 
     def _ask(self, number: int) -> None:
@@ -327,7 +328,7 @@ class Askers:
             for process in processes:
                 with suppress(OSError):
                     for task in Path(f"/proc/{process}/task").iterdir():
-                        waited[task.name] = int((task / "schedstat").read_text().split()[1])
+                        waited[process, task.name] = int((task / "schedstat").read_text().split()[1])
             self._samples.append(_Sample(time.monotonic(), waited))
 
 
