@@ -25,9 +25,7 @@ from suppress.scan.message_columns import FIELDS, NOT_GIVEN
 from suppress.scan.message_files import blocks, first_row, message_files
 from suppress.scan.message_parquet import readable
 from suppress.scan.message_recipients import ADDRESSES, find_customers
-from suppress.scan.parquet_parts import join_parts, write_part
-from suppress.scan.sql import path as quoted_path
-from suppress.scan.sql import target
+from suppress.scan.message_tables import write_tables
 
 REJECTS_HEADING: Final = ("file", "row", "message_id", "reason")
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
@@ -37,16 +35,6 @@ _READ: Final = "incoming_messages"
 _TWICE: Final = "incoming_twice"
 _ODD: Final = "incoming_odd"
 _BLOCK_ROWS: Final = "incoming_rows"
-_CANDIDATES_AT_ONCE: Final = 4_000_000
-_PARQUET: Final = "FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880"
-_ONCE: Final = (
-    "CASE WHEN len(list_distinct(replacements)) < len(replacements)"
-    " THEN list_filter(replacements, lambda e, i: list_position(replacements, e) = i) ELSE replacements END"
-)
-_WITH_REPLACEMENTS: Final = (
-    f"list_concat(items, list_transform({_ONCE},"
-    " lambda e: {'sku': e, 'placement': NULL::VARCHAR, 'score': NULL::DOUBLE}))"
-)
 _FETCHED_ROWS: Final = 4_096
 _ODD_ROWS: Final = 20_000
 _ITEMS: Final = "STRUCT(sku VARCHAR, placement VARCHAR, score DOUBLE)[]"
@@ -122,7 +110,10 @@ def read_messages(
                         progress(reading.rows)
             reading.refuse_repeated()
             reading.number()
-            return _written(connection, work, reading.rows, refused.count, by_address=reading.by_address)
+            tables = write_tables(connection, _READ, work)
+            return MessagesRead(
+                rows=reading.rows, refused=refused.count, by_address=reading.by_address, **tables._asdict()
+            )
     finally:
         for name in (_READ, _TWICE, ADDRESSES):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
@@ -275,59 +266,6 @@ def _table(accepted: Sequence[tuple[int, Message]]) -> Any:
 
 def _score(score: float | None) -> float | None:
     return None if score is None else score + 0.0
-
-
-def _written(
-    connection: duckdb.DuckDBPyConnection, work: Path, rows: int, refused: int, *, by_address: bool
-) -> MessagesRead:
-    has_replacements = connection.execute(f"SELECT 1 FROM {_READ} WHERE len(replacements) > 0 LIMIT 1").fetchone()
-    tried = _WITH_REPLACEMENTS if has_replacements else "items"
-    messages = work / "messages.parquet"
-    connection.execute(
-        "COPY (SELECT seq AS message_no, message_id, customer_id, customer_problem, channel, campaign_id,"
-        " campaign_tags, as_of_us, coalesce(slots, len(items))::INTEGER AS slots, len(items)::INTEGER AS items_asked,"
-        f" len({tried})::INTEGER AS candidates, attributes FROM {_READ})"
-        f" TO {target(messages)} ({_PARQUET})"
-    )
-    candidates = _write_candidates(connection, messages, tried, work)
-    counts = connection.execute(f"SELECT count(*), min(as_of_us), max(as_of_us) FROM {_READ}").fetchone()
-    accepted, first_us, last_us = counts or (0, None, None)
-    return MessagesRead(
-        rows=rows,
-        accepted=accepted,
-        refused=refused,
-        candidates=candidates,
-        first_as_of_us=first_us,
-        last_as_of_us=last_us,
-        by_address=by_address,
-    )
-
-
-def _write_candidates(connection: duckdb.DuckDBPyConnection, messages: Path, tried: str, work: Path) -> int:
-    """Write `candidates.parquet`, a few million at a time: what is unnested in order is held in memory meanwhile."""
-    whole = work / "candidates.parquet"
-    bounds = connection.execute(
-        "SELECT min(message_no), max(message_no) FROM (SELECT message_no, sum(candidates) OVER (ORDER BY message_no)"
-        f" // {_CANDIDATES_AT_ONCE} AS part FROM read_parquet({quoted_path(messages)})) GROUP BY part ORDER BY part"
-    ).fetchall()
-    written, parts = 0, []
-    for number, (first, last) in enumerate(bounds or [(0, 0)]):
-        parts.append(whole if len(bounds) <= 1 else work / f"candidates-{number:04}.parquet")
-        written += write_part(
-            connection,
-            "SELECT message_no, position::INTEGER AS position, position > items_asked AS is_replacement,"
-            " tried.sku AS sku, tried.placement AS placement, tried.score AS score FROM ("
-            "SELECT message_no, items_asked, unnest(tried) AS tried, generate_subscripts(tried, 1) AS position FROM ("
-            f"SELECT seq AS message_no, len(items) AS items_asked, {tried} AS tried FROM {_READ}"
-            f" WHERE seq BETWEEN {first} AND {last}))",
-            parts[-1],
-            _PARQUET,
-        )
-    if len(parts) > 1:
-        join_parts(parts, whole)
-        for part in parts:
-            part.unlink()
-    return written
 
 
 class _Rejects:

@@ -596,7 +596,7 @@ def test_many_candidates_are_written_a_part_at_a_time(tmp_path: Path) -> None:
     """However few candidates are unnested at once, the file holds all of them in order, and no part is left."""
     source = written(tmp_path / "in.jsonl", some(0, 40))
     at_once = scanned(source, tmp_path / "at once")
-    with patch("suppress.scan.messages._CANDIDATES_AT_ONCE", 3):
+    with patch("suppress.scan.message_tables._CANDIDATES_AT_ONCE", 3):
         in_parts = scanned(source, tmp_path / "in parts")
 
     assert at_once == in_parts
