@@ -29,6 +29,8 @@ from suppress.stores.database import Database
 from suppress.web.packets import OnePacketProtocol
 
 PATH: Final = "/v1/check"
+_STARTS_WITHIN_S: Final = 60
+"""A worker that imports for longer than a few seconds, on a busy machine, is no dead one."""
 
 
 class MessageIn(BaseModel):
@@ -77,7 +79,7 @@ def main(which: str, port: str, workers: str) -> None:
     app = echo if which == "echo" else partial(orm, *_stated())
     config = Config(
         app, factory=True, port=int(port), workers=int(workers), loop="uvloop", http=OnePacketProtocol, ws="none",
-        access_log=False, log_level="warning",
+        access_log=False, log_level="warning", timeout_worker_healthcheck=_STARTS_WITHIN_S,
     )  # fmt: skip
     if config.workers > 1:
         Multiprocess(config, [config.bind_socket()]).run()

@@ -53,12 +53,12 @@ def truth(condition: Condition, values: Values) -> Truth:
     match condition:
         case Compare():
             return compare(condition, values.field(condition.field.name))
-        case Bought() | Shown() | Sent() | Said():
-            return values.past(condition)
         case All(parts=parts):
             return all_of([truth(part, values) for part in parts])
         case AnyOf(parts=parts):
             return any_of([truth(part, values) for part in parts])
+        case Bought() | Shown() | Sent() | Said():
+            return values.past(condition)
         case Not(part=part):
             return negation(truth(part, values))
 
@@ -97,25 +97,26 @@ def fires(rule: CompiledRule, values: Values) -> bool:
     return outcome is True or (outcome is None and rule.when_unknown is WhenUnknown.BLOCK)
 
 
-def carriers(condition: Condition, values: Values, *, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
-    """The leaves the condition's truth rests on, each with whether it stands under a `not`.
+def carriers(condition: Condition, values: Values, own: Truth, *, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
+    """The leaves the condition's truth rests on, each with whether it stands under a `not`. `own`: that truth.
 
     A true `any` rests on its true parts, a false `all` on its false ones, everything else on all that share its truth
     or are needed for it.
     """
     match condition:
         case All(parts=parts):
-            own = truth(condition, values)
             for part in parts:
-                if own is not False or truth(part, values) is False:
-                    yield from carriers(part, values, negated=negated)
+                # All parts of what is true are; else each has its own say.
+                of_part = True if own is True else truth(part, values)
+                if own is not False or of_part is False:
+                    yield from carriers(part, values, of_part, negated=negated)
         case AnyOf(parts=parts):
-            own = truth(condition, values)
             for part in parts:
-                if own is False or truth(part, values) is own:
-                    yield from carriers(part, values, negated=negated)
+                of_part = False if own is False else truth(part, values)
+                if of_part is own:
+                    yield from carriers(part, values, of_part, negated=negated)
         case Not(part=part):
-            yield from carriers(part, values, negated=not negated)
+            yield from carriers(part, values, negation(own), negated=not negated)
         case _:
             yield condition, negated
 

@@ -1,6 +1,7 @@
 """Turn a rule that fired and the values it fired on into a Reason: outcome, sentence, and what was seen."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from suppress.decisions.decision import Evidence, Mode, Outcome, Reason
 from suppress.engine.evaluate import Truth, carriers, truth
@@ -25,15 +26,24 @@ PLACES_TAKEN = "stock.places_taken"
 """In evidence: in how many places of messages a limited item stands already."""
 
 
+class _Known(NamedTuple):
+    """What is the same each time a leaf is evidence."""
+
+    leaf: Leaf
+    name: str
+    source: Source | None
+    wanted: str
+
+
 class ReasonWriter:
     """Writes the reasons of one compiled ruleset; the words of each leaf are made once."""
 
     def __init__(self) -> None:
-        self._wanted: dict[tuple[int, bool], tuple[Leaf, str]] = {}
+        self._known: dict[tuple[int, bool], _Known] = {}
 
     def reason_of(self, rule: CompiledRule, values: Anyones, outcome: Truth, mode: Mode) -> Reason:
         """Why the rule fired: the leaves its truth rests on, each with the value seen and the value wanted."""
-        rests_on = {(id(leaf), negated): leaf for leaf, negated in carriers(rule.condition, values)}
+        rests_on = {(id(leaf), negated): leaf for leaf, negated in carriers(rule.condition, values, outcome)}
         return Reason(
             rule=rule.id,
             code=rule.code,
@@ -61,20 +71,18 @@ class ReasonWriter:
         return replace(reason, evidence=(*reason.evidence, units, places))
 
     def _evidence(self, leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
-        as_of_us = _as_of(_source(leaf), values)
-        return Evidence(
-            field=leaf_name(leaf),
-            seen=_seen(leaf, values),
-            wanted=self._words(leaf, negated),
-            as_of=None if as_of_us is None else from_us(as_of_us),
-        )
-
-    def _words(self, leaf: Leaf, negated: bool) -> str:
-        known = self._wanted.get((id(leaf), negated))
+        known = self._known.get((id(leaf), negated))
         if known is None:
             # The leaf is kept with its words, so that no other leaf can ever have its id.
-            known = self._wanted[id(leaf), negated] = (leaf, leaf_words(leaf, negated=negated))
-        return known[1]
+            known = _Known(leaf, leaf_name(leaf), _source(leaf), leaf_words(leaf, negated=negated))
+            self._known[id(leaf), negated] = known
+        as_of_us = _as_of(known.source, values)
+        return Evidence(
+            field=known.name,
+            seen=_seen(leaf, values),
+            wanted=known.wanted,
+            as_of=None if as_of_us is None else from_us(as_of_us),
+        )
 
 
 def _source(leaf: Leaf) -> Source | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from suppress.decisions.decision import Mode, Reason, first_enforced
-from suppress.engine.evaluate import truth
+from suppress.engine.evaluate import Truth, truth
 from suppress.engine.evidence import Anyones, ReasonWriter
 from suppress.engine.features import ItemValues, Placed
 from suppress.engine.guarded import Answer, Engine
@@ -13,6 +13,7 @@ from suppress.engine.sharing import Holder, Share, share_of
 from suppress.facts.message import Item
 from suppress.rules.compile import CompiledRule, CompiledRuleset
 from suppress.rules.needs import AVAILABLE_UNITS
+from suppress.rules.ruleset import WhenUnknown
 
 
 class Judged(NamedTuple):
@@ -162,6 +163,11 @@ class Placer:
         fired = tuple(rule for number in sorted(answer.fired) if (rule := rules[number]).applies_at(as_of_us))
         write = self._words.reason_of
         return tuple(
-            write(rule, values, truth(rule.condition, values), Mode.ENFORCE if run.obeys(rule) else Mode.SHADOW)
+            write(rule, values, _outcome(rule, values), Mode.ENFORCE if run.obeys(rule) else Mode.SHADOW)
             for rule in fired
         ), fired
+
+
+def _outcome(rule: CompiledRule, values: Anyones) -> Truth:
+    """The truth of a rule that fires: whoever said so has found it true, unless the rule blocks what is unknown."""
+    return truth(rule.condition, values) if rule.when_unknown is WhenUnknown.BLOCK else True
