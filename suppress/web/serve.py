@@ -20,6 +20,9 @@ from suppress.web.packets import OnePacketProtocol
 from suppress.web.worker import WorkerOptions, rules_of, worker_app
 
 METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own there
+"""Where figures are shared, if it is there: mapped from a disk, counting a request waits at times until the disk has
+written the page before, and holds up the whole worker meanwhile."""
 KEEP_ALIVE_S: Final = 75
 GRACE_S: Final = 30
 """How long requests under way may take to be answered once the service is told to end."""
@@ -80,13 +83,17 @@ def serve(options: ServeOptions) -> None:
     """Serve until a signal ends it. Requests under way are answered first, and the decision log is written out."""
     folder = None
     if options.workers > 1 and not os.environ.get(METRICS_VARIABLE):
-        folder = Path(tempfile.mkdtemp(prefix="suppress-metrics-"))
+        folder = Path(tempfile.mkdtemp(prefix="suppress-metrics-", dir=_figures_folder()))
         os.environ[METRICS_VARIABLE] = str(folder)
     try:
         _run(options)
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _figures_folder() -> Path | None:
+    return IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
 
 
 def _run(options: ServeOptions) -> None:

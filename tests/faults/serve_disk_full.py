@@ -148,10 +148,11 @@ def postgresql_is_full(folder: Path, rounds: int, dice: random.Random) -> str:
 
 
 def temporary_is_full(folder: Path, rounds: int, dice: random.Random) -> str:
-    """The disk of temporary files; in each round a worker is killed and another one starts while there is no room."""
+    """The disk of temporary files and figures; in each round a worker is killed and another one starts while there is no room."""
     url = f"sqlite:///{folder}/shop.db"
     with disk(folder / "small", 64) as small:
-        with serving(folder, url, workers=2, environment={"TMPDIR": str(small.path)}) as live:
+        at = {"TMPDIR": str(small.path), "PROMETHEUS_MULTIPROC_DIR": str(small.path)}
+        with serving(folder, url, workers=2, environment=at) as live:
             with Askers(live, per_connection=23) as askers:
 
                 def replace_one() -> None:
