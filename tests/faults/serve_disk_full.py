@@ -148,7 +148,7 @@ def postgresql_is_full(folder: Path, rounds: int, dice: random.Random) -> str:
 
 
 def temporary_is_full(folder: Path, rounds: int, dice: random.Random) -> str:
-    """The disk of temporary files and figures; in each round a worker is killed and another one starts while there is no room."""
+    """The disk of temporary files and figures; a worker is killed, and another one starts while there is no room."""
     url = f"sqlite:///{folder}/shop.db"
     with disk(folder / "small", 64) as small:
         at = {"TMPDIR": str(small.path), "PROMETHEUS_MULTIPROC_DIR": str(small.path)}
