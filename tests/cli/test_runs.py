@@ -232,8 +232,10 @@ def test_mistakes_end_the_scheduler(tmp_path: Path) -> None:
     assert 's.yaml:3:16 bad-cron: no weekday "8"' in told.stderr
 
 
-def test_nothing_due(schedules: Path, url: str) -> None:
+def test_nothing_due(tmp_path: Path, url: str) -> None:
     """With nothing to run `--once` ends well; a database without tables is exit 6."""
+    schedules = tmp_path / "once.yaml"
+    schedules.write_text("- name: once\n  messages: m.csv\n  when: {at: 2999-01-01T09:00, zone: UTC}\n")
     ends = [
         subprocess.run(
             [sys.executable, "-m", "suppress", "scheduler", "--schedules", schedules, "--once", "--database", where],

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "no-rule-files": "tests/rules/test_reading.py",
     "case-file": "tests/rules/test_reading.py",
     "duplicate-ruleset": "tests/rules/test_reading.py",
+    "bad-file-name": "tests/rules/test_sources.py",
     "bad-yaml": "tests/rules/test_document.py",
     "file-too-large": "tests/hostile/test_hostile.py",
     "too-many-values": "tests/hostile/test_hostile.py",

@@ -81,3 +81,15 @@ def test_what_cannot_be_read(folder: Path) -> None:
     }
 
     assert {"missing": ["no-such-directory"], "cases": ["case-file"], "gone": ["file-unreadable"]} == codes
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../shop.yaml", "/etc/shop.yaml", "a\\b.yaml", ".shop.yaml", "shop.txt", "shop\n.yaml", "s" * 300 + ".yaml"],
+)
+def test_a_text_is_sent_under_a_plain_name(name: str) -> None:
+    """A name that is none of a rule file or case file is refused, whatever folder it means; the others are read."""
+    sources, problems = sources_of_texts({name: RULES, "shop.yaml": RULES})
+
+    assert ["bad-file-name"] == [problem.code for problem in problems]
+    assert ("shop.yaml",) == sources.named
