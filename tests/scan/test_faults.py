@@ -156,6 +156,8 @@ if most:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 else:
+    # Whoever runs the tests in the background has interrupts ignored, by all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # The parent waits for this before it interrupts: from then on the scan is at work.
     begun = ScanRun.walk
     def walk(run, source, progress):
