@@ -1,7 +1,6 @@
 """Measure campaign scans beside hand-written rivals, in one run and one table: `scripts/bench scan [--scale S]`."""
 
 import argparse
-import re
 import shutil
 import sys
 import time
@@ -28,6 +27,7 @@ from scripts.benchmarks.scan_table import (
     stages_table,
 )
 from scripts.benchmarks.table import machine
+from scripts.benchmarks.told import say, write_block
 
 _DATA: Final = Path(__file__).parents[2] / "bench-data"
 _BEGIN, _END = "<!-- scan table: written by scripts/bench scan -->", "<!-- end of scan table -->"
@@ -66,7 +66,7 @@ class Scans:
         for number in range(self.options.rounds):
             for key in asked:
                 if key in _IN_TURNS or number == 0:
-                    _say(f"{NAMES[key]}, run {number + 1}")
+                    say(f"{NAMES[key]}, run {number + 1}")
                     runs[key].append(self._run(key))
         self._require_equal()
         wanted = {key: self._messages_of(key) if key == _SPARK else self.count for key in asked}
@@ -113,7 +113,7 @@ class Scans:
         self._note(key, count)
         shutil.rmtree(self.out)
         shutil.rmtree(f"{self.out}-spark", ignore_errors=True)
-        _say(f"  {run.wall_s:.1f} s, CPU {run.cpu_s:.1f} s, {run.peak_gb:.1f} GB {run.told.get('stages', '')}")
+        say(f"  {run.wall_s:.1f} s, CPU {run.cpu_s:.1f} s, {run.peak_gb:.1f} GB {run.told.get('stages', '')}")
         return run
 
     def _note(self, key: str, count: int) -> None:
@@ -141,25 +141,25 @@ def main() -> None:
     """Build what is missing, measure, print."""
     options = _options()
     begun = time.perf_counter()
-    _say("shop")
+    say("shop")
     scans = Scans(options)
     if options.build:
         return
     rivals = scans.rivals()
     many: list[Size] = []
     if "sizes" in options.only:
-        _say("sizes")
+        say("sizes")
         for size in sizes(scans.shop, scans.facts, scans.folder, scans.out, options.scale, options.most):
             many.append(size)
-            _say(f"  {size.pairs:,} pairs: {size.run.wall_s:.1f} s, {size.run.peak_gb:.1f} GB")
+            say(f"  {size.pairs:,} pairs: {size.run.wall_s:.1f} s, {size.run.peak_gb:.1f} GB")
     more: Size | None = None
     if "rules" in options.only:
-        _say("fifty rules")
+        say("fifty rules")
         more = fifty(scans.facts, scans.folder, scans.out, scans.messages, scans.count)
         shutil.rmtree(scans.out)
     refreshed: Refresh | None = None
     if "refresh" in options.only:
-        _say("lake")
+        say("lake")
         store = _store(options.scale)
         refreshed = refresh(store, scans.folder / "lake") if store else None
     found = list(bars(rivals, many, more, refreshed))
@@ -176,7 +176,7 @@ def main() -> None:
     text = "\n\n".join(part for part in parts if part)
     print(text)
     if options.write:
-        _write(options.write, text)
+        write_block(options.write, text, _BEGIN, _END, "Campaign scans")
 
 
 def _options() -> argparse.Namespace:
@@ -202,22 +202,8 @@ def _store(scale: float) -> Path | None:
     stores = sorted(_DATA.glob("scale-*/shop-*.db"), key=lambda path: path.stat().st_size)
     fitting = [path for path in stores if float(path.parent.name.removeprefix("scale-")) <= scale]
     if not fitting:
-        _say("  no store to refresh a lake from; make one with `scripts/bench --build`, a small one with `--quick`")
+        say("  no store to refresh a lake from; make one with `scripts/bench --build`, a small one with `--quick`")
     return fitting[-1] if fitting else None
-
-
-def _write(path: Path, table: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    block = f"{_BEGIN}\n\n{table}\n\n{_END}"
-    if _BEGIN in text:
-        text = re.sub(f"{re.escape(_BEGIN)}.*{re.escape(_END)}", lambda _: block, text, flags=re.DOTALL)
-    else:
-        text = f"{text.rstrip()}\n\n## Campaign scans\n\n{block}\n"
-    path.write_text(text, encoding="utf-8")
-
-
-def _say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,9 @@
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +18,7 @@ from scripts.benchmarks.serve_load import Load, Target, ask, free_port, load, ru
 from scripts.benchmarks.serve_rivals import PATH
 from scripts.benchmarks.shop import Shop, Spec
 from scripts.benchmarks.table import Bar, machine, markdown_table, met_or_missed
+from scripts.benchmarks.told import say, write_block
 from suppress import Message
 
 _DATA: Final = Path(__file__).parents[2] / "bench-data"
@@ -40,7 +39,7 @@ def main() -> None:
     folder = _DATA / f"scale-{options.scale:g}"
     folder.mkdir(parents=True, exist_ok=True)
     shop = Shop(Spec.of(options.scale))
-    _say("store")
+    say("store")
     built = sqlite_store(shop, folder)
     bench = Bench(shop, folder / "rules", built.url, 1)
     work = folder / "serve"
@@ -57,7 +56,7 @@ def main() -> None:
         answers: dict[str, list[Any]] = {}
         for name in (_ECHO, _ORM, _OURS):
             with _server(name, options, work, url, bench.files[_RULES]) as target:
-                _say(name)
+                say(name)
                 if name != _ECHO:
                     answers[name] = [_dropped(ask(target, PATH, _body(m))) for m in messages[:_COMPARED]]
                 seconds = options.seconds if name == _OURS else min(options.seconds, options.rivals)
@@ -77,7 +76,7 @@ def main() -> None:
             shutil.rmtree(work)
     print(text)
     if options.write:
-        _write(options.write, text)
+        write_block(options.write, text, _BEGIN, _END, "The service")
 
 
 @contextmanager
@@ -198,20 +197,6 @@ def _log_told(work: Path, ours: Load) -> str:
         f"The log has {lines:,} decisions in {megabytes:,.0f} MB ({megabytes * 1e6 / max(1, lines):,.0f} bytes each), "
         f"the warm-up's among them; {ours.requests:,} requests were counted."
     )
-
-
-def _write(path: Path, table: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    block = f"{_BEGIN}\n\n{table}\n\n{_END}"
-    if _BEGIN in text:
-        text = re.sub(f"{re.escape(_BEGIN)}.*{re.escape(_END)}", lambda _: block, text, flags=re.DOTALL)
-    else:
-        text = f"{text.rstrip()}\n\n## The service\n\n{block}\n"
-    path.write_text(text, encoding="utf-8")
-
-
-def _say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from suppress.facts.inventory import oldest_us
 from suppress.facts.message import Item
 from suppress.facts.snapshot import Snapshot
 from suppress.rules.compile import CompiledRule
+from suppress.rules.leaf_names import leaf_name
 from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Leaf, Not, Said, Same, Sent, Shown, leaves
 
 Row = dict[str, Any]
@@ -104,7 +105,7 @@ def _unknown(rules: Sequence[CompiledRule], values: Anyones) -> list[str]:
             if leaf.operator is not Operator.EXISTS and values.field(leaf.field.name) is None:
                 gaps[leaf.field.label] = None
         elif values.past(leaf) is None and _matters(leaf, rules, values):
-            gaps[_name(leaf)] = None
+            gaps[leaf_name(leaf)] = None
     return list(gaps)
 
 
@@ -163,7 +164,7 @@ def _seen(leaf: Leaf, values: ItemValues) -> Row:
     else:
         amount, at_us = _counted(leaf, values)
         seen = None if values.past(leaf) is None else str(amount)
-    return {"field": _name(leaf), "seen": seen, "at": None if at_us is None else from_us(at_us)}
+    return {"field": leaf_name(leaf), "seen": seen, "at": None if at_us is None else from_us(at_us)}
 
 
 def _as_text(leaf: Compare, value: Any) -> str | None:
@@ -190,20 +191,6 @@ def _counted(leaf: Leaf, values: ItemValues) -> tuple[int, int | None]:
             said = list(opinions(values.shared, leaf, values.item.sku, values.product, values.message.at_us))
             return len(said), max((one.at_us for one in said), default=None)
     raise NotImplementedError(leaf)
-
-
-def _name(leaf: Leaf) -> str:
-    match leaf:
-        case Compare(field=field):
-            return field.label
-        case Bought(same=same):
-            return f"bought.{same.value}"
-        case Shown(same=same):
-            return f"shown.{same.value}"
-        case Said(same=same):
-            return f"said.{same.value}"
-        case Sent():
-            return "sent"
 
 
 def _leaves(rules: Sequence[CompiledRule]) -> list[Leaf]:
