@@ -4,29 +4,20 @@ The policy stands in for the rules, so it is obeyed where any of them would be: 
 control group, only where one says `always`.
 """
 
+from dataclasses import replace
 from typing import Final
 
-from suppress.decisions.decision import (
-    Decision,
-    ItemDecision,
-    ItemVerdict,
-    MissingFact,
-    Mode,
-    Outcome,
-    Reason,
-    Verdict,
-    Why,
-)
+from suppress.decisions.decision import Decision, Mode, Reason, Verdict
 from suppress.engine.control import in_control_group
 from suppress.engine.placing import Run
 from suppress.facts.instants import from_us
 from suppress.facts.message import Message
+from suppress.facts.unjudged import reason_of, unjudged
 from suppress.rules.compile import CompiledRuleset
 from suppress.rules.ruleset import OnUnavailable
 
 ON_UNAVAILABLE: Final = "on_unavailable"
 """The engine, and the rule, of a decision no rule had a part in."""
-CODE: Final = "facts_unavailable"
 
 _VERDICTS: Final = {
     OnUnavailable.ALLOW: Verdict.SEND,
@@ -51,37 +42,25 @@ def decide_without_facts(
     reasons: tuple[Reason, ...] = ()
     if policy is not OnUnavailable.ALLOW:
         is_obeyed = any(run.obeys(rule) for rule in compiled.rules)
-        reasons = (_reason(policy, Mode.ENFORCE if is_obeyed else Mode.SHADOW),)
+        mode = Mode.ENFORCE if is_obeyed else Mode.SHADOW
+        reasons = (reason_of(ON_UNAVAILABLE, _SENTENCES[policy], mode),)
         verdict = _VERDICTS[policy] if is_obeyed else verdict
-    as_of = from_us(as_of_us)
-    slots = len(message.items) if message.slots is None else message.slots
-    sources = compiled.needs.sources
-    return Decision(
-        decision_id=decision_id,
-        message_id=message.message_id,
-        customer_id=message.customer_id,
+    sources = [source.value for source in compiled.needs.sources]
+    decision = unjudged(
+        message,
+        from_us(as_of_us),
+        decision_id,
+        policy=ON_UNAVAILABLE,
         verdict=verdict,
-        hold_until=None,
-        as_of=as_of,
-        valid_until=as_of,
-        items=tuple(
-            ItemDecision(sku=item.sku, verdict=ItemVerdict.KEEP, placement=item.placement) for item in message.items
-        ),
-        replacements=(),
-        shown=tuple(item.sku for item in message.items[:slots]),
         reasons=reasons,
-        facts_as_of={source.value: None for source in sources},
-        facts_missing=tuple(MissingFact(fact=source.value, about=None, why=Why.UNAVAILABLE) for source in sources),
+        missing=sources,
+    )
+    return replace(
+        decision,
+        facts_as_of=dict.fromkeys(sources),
         ruleset=compiled.name,
         fingerprint=compiled.fingerprint,
         mode=compiled.mode,
-        engine=ON_UNAVAILABLE,
         control_group=run.is_control,
         version=compiled.version,
-    )
-
-
-def _reason(policy: OnUnavailable, mode: Mode) -> Reason:
-    return Reason(
-        rule=ON_UNAVAILABLE, code=CODE, sentence=_SENTENCES[policy], outcome=Outcome.UNKNOWN, mode=mode, evidence=()
     )
