@@ -45,6 +45,18 @@ class Problem:
         tail = f". help: {self.help}" if self.help else ""
         return f"{self.position} {mark}{self.code}: {self.message}{tail}"
 
+    def to_dict(self) -> dict[str, str | int | None]:
+        """The JSON shape editors and callers read."""
+        return {
+            "file": self.position.file,
+            "line": self.position.line,
+            "column": self.position.column,
+            "severity": self.severity.value,
+            "code": self.code,
+            "message": self.message,
+            "help": self.help,
+        }
+
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """All problems once each, sorted by file, line, column and code."""

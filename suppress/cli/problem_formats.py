@@ -35,18 +35,7 @@ def _text(problems: Sequence[Problem], files: Iterable[str]) -> str:
 
 def _json(problems: Sequence[Problem], files: Iterable[str]) -> str:
     del files
-    told = [
-        {
-            "file": problem.position.file,
-            "line": problem.position.line,
-            "column": problem.position.column,
-            "severity": problem.severity.value,
-            "code": problem.code,
-            "message": problem.message,
-            "help": problem.help,
-        }
-        for problem in problems
-    ]
+    told = [problem.to_dict() for problem in problems]
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 

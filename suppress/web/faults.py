@@ -91,21 +91,8 @@ def retry_after(seconds: int) -> Mapping[str, str]:
     return {"Retry-After": str(seconds)}
 
 
-def told_problem(problem: Problem) -> dict[str, Any]:
-    """One mistake in a rule file, as JSON."""
-    return {
-        "file": problem.position.file,
-        "line": problem.position.line,
-        "column": problem.position.column,
-        "severity": problem.severity.value,
-        "code": problem.code,
-        "message": problem.message,
-        "help": problem.help,
-    }
-
-
 def _told(problem: object) -> Any:
-    return told_problem(problem) if isinstance(problem, Problem) else str(problem)
+    return problem.to_dict() if isinstance(problem, Problem) else str(problem)
 
 
 def _pointer(loc: tuple[str | int, ...]) -> str:

@@ -30,7 +30,7 @@ from suppress.web.contract import (
     RulesetsOut,
     RulesIn,
 )
-from suppress.web.faults import invalid, told_problem
+from suppress.web.faults import invalid
 from suppress.web.operations import Asked, Operation, asked_of
 from suppress.web.ports import Service
 
@@ -171,7 +171,7 @@ def _linted(files: Mapping[str, str], now_us: int) -> dict[str, Any]:
     if not problems:
         _, found = read_sources(sources, Instant(now_us, from_us(now_us).isoformat()))
         problems = tuple(problem for each in found.values() for problem in each)
-    return {"ok": not errors_in(problems), "problems": [told_problem(problem) for problem in problems]}
+    return {"ok": not errors_in(problems), "problems": [problem.to_dict() for problem in problems]}
 
 
 def _told(published: Published) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _told(published: Published) -> dict[str, Any]:
         "version": published.version.to_dict(),
         "is_new": published.is_new,
         "plan": published.plan.to_dict(),
-        "warnings": [told_problem(problem) for problem in published.warnings],
+        "warnings": [problem.to_dict() for problem in published.warnings],
     }
 
 
