@@ -107,6 +107,7 @@ def worker_app(options: WorkerOptions) -> Guard:
             clock=now_us,
             ticks_us=ticks_us,
         )
+        _tell_figures(parts)
         taking_apart = undo.pop_all()
 
     @asynccontextmanager
@@ -114,21 +115,24 @@ def worker_app(options: WorkerOptions) -> Guard:
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="suppress-web")
         asyncio.get_running_loop().set_default_executor(pool)
         watcher = Watcher(revisions)
-        # On its own: whatever else waits for a database that hangs, requests must not have to ask after keys.
-        keys_upkeep = Upkeep({"asking after keys": parts.authenticator.memory.refresh})
-        upkeep = Upkeep(
-            {
-                "noting which keys were used": lambda: _note_used(parts),
-                "looking whether all is well": lookout.look,
-                "telling figures": lambda: _tell_figures(parts),
-            }
+        # Each with a thread of its own: a database that hangs must hold up neither the keys of requests nor the figures
+        # that tell of it.
+        upkeeps = (
+            Upkeep({"asking after keys": parts.authenticator.memory.refresh}),
+            Upkeep({"telling figures": lambda: _tell_figures(parts)}),
+            Upkeep(
+                {
+                    "noting which keys were used": lambda: _note_used(parts),
+                    "looking whether all is well": lookout.look,
+                }
+            ),
         )
         try:
             yield
         finally:
             # Requests under way have been answered; what they decided is written before the log is closed.
-            keys_upkeep.close()
-            upkeep.close()
+            for upkeep in upkeeps:
+                upkeep.close()
             await asyncio.to_thread(watcher.close)
             await asyncio.to_thread(taking_apart.close)
 
