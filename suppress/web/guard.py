@@ -149,7 +149,8 @@ class Guard:
                 response = await operation.direct(asked, receive)
                 await response(scope, receive, sent)
             else:
-                await self._inner(scope, receive, sent)
+                # HEAD is answered as GET is; the server leaves the body out.
+                await self._inner({**scope, "method": operation.method}, receive, sent)
 
     async def _admit(self, scope: Scope, asked: Asked, operation: Operation | None) -> None:
         """Find out who calls, and whether they may. Raises AccessError or ProblemError."""
@@ -178,14 +179,15 @@ class Guard:
             )
 
     def _find(self, scope: Scope) -> _Found:
-        method, path = scope["method"], scope["path"]
+        method, path = "GET" if scope["method"] == "HEAD" else scope["method"], scope["path"]
         operation = self._exact.get((method, path))
         if operation is not None:
             return _Found(operation, ())
         there = [o for (_, known), o in self._exact.items() if known == path]
         there = there or [o for pattern, o in self._patterns if pattern.match(path)]
         fitting = next((o for o in there if o.method == method), None)
-        return _Found(fitting, tuple(sorted(o.method for o in there)))
+        taken = {o.method for o in there}
+        return _Found(fitting, tuple(sorted(taken | {"HEAD"} if "GET" in taken else taken)))
 
     async def _fail(self, scope: Scope, receive: Receive, sent: _Sent, asked: Asked, error: Exception) -> None:
         problem = problem_of(error)

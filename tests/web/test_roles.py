@@ -92,6 +92,17 @@ def test_other_methods_are_refused_and_told(method: str) -> None:
     assert "POST" == got.headers["allow"]
 
 
+def test_what_may_be_read_may_be_asked_for_its_headers() -> None:
+    """HEAD is answered where GET is, with the same rights, and is named among what a path takes."""
+    told = ask_now(APP, "HEAD", "/v1/fields")
+
+    assert 200 == told.status
+    assert ask_now(APP, "GET", "/v1/fields").headers["content-length"] == told.headers["content-length"]
+    assert 403 == ask_now(APP, "HEAD", "/metrics", key="Bearer sender").status
+    assert 401 == ask_now(APP, "HEAD", "/v1/fields", key=None).status
+    assert "GET, HEAD" == ask_now(APP, "PUT", "/v1/fields").headers["allow"]
+
+
 def test_roles_are_told_in_the_document() -> None:
     """OpenAPI names the roles of each route, as the table does."""
     document: Any = json.loads(ask_now(APP, "GET", "/openapi.json").body)

@@ -143,6 +143,17 @@ def test_headers_and_body_leave_together(running: Running) -> None:
             assert int(announced[1]) == len(rest)
 
 
+def test_a_probe_may_ask_for_headers_only(running: Running) -> None:
+    """HEAD gets the status and no body, and the connection goes on."""
+    request = b"HEAD /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", running.port)) as connection:
+        for _ in range(2):
+            connection.sendall(request)
+            told = connection.recv(65_536)
+            assert told.startswith(b"HTTP/1.1 200 ")
+            assert told.endswith(b"\r\n\r\n")
+
+
 def test_published_rules_take_over(running: Running) -> None:
     """A version published over HTTP decides soon after, in every worker; the list tells who published it."""
     files = {"shop.yaml": RULES % "old"}
