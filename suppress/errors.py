@@ -10,6 +10,7 @@
     │   └── StaleFactsError   facts a scan needs were never loaded, or are older than its rules allow
     ├── ResourceError     disk or memory do not suffice; nothing is wrong with what was asked
     ├── ShareError        a scan would silence more of its audience than `max_share` allows; nothing is released
+    ├── SettingsError     an environment variable or `suppress.toml` says what cannot be
     ├── StoreError        the database cannot be reached or has the wrong schema
     ├── LedgerError       the decision log cannot be written, or is not what was written
     ├── UnavailableError  a service cannot be had in time, and nobody said what to do then
@@ -86,6 +87,10 @@ class ResourceError(SuppressError):
 
 class ShareError(SuppressError):
     """A scan would silence more of its audience than `max_share` allows; nothing is released."""
+
+
+class SettingsError(SuppressError):
+    """An environment variable `SUPPRESS_*`, or `suppress.toml`, says what cannot be; the text names it and what can."""
 
 
 class StoreError(SuppressError):

@@ -11,7 +11,7 @@ import click
 
 from suppress.cli.exits import OK, UNEXPECTED
 from suppress.cli.options import database_option, rules_option, ruleset_option
-from suppress.errors import StoreError
+from suppress.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from suppress.cli.doctor_findings import Finding
@@ -88,7 +88,7 @@ def _findings(flags: dict[str, str | None]) -> "Iterator[Finding]":
     try:
         settings = load_settings(**flags)
         yield doctor_machine.settings_file()
-    except ValueError as error:
+    except SettingsError as error:
         yield doctor_machine.unreadable_settings(error)
         return
     yield doctor_store.sqlite_library(settings.database)

@@ -14,7 +14,7 @@ from typing import Final
 
 from suppress.cli.doctor_findings import Finding, ok, warning, wrong
 from suppress.cli.exits import USAGE
-from suppress.errors import LedgerError
+from suppress.errors import LedgerError, SettingsError
 from suppress.problems import did_you_mean
 from suppress.settings import Settings
 
@@ -81,7 +81,7 @@ def _numbers(told: str, width: int) -> list[int]:
 
 def settings_file(path: Path = Path("suppress.toml")) -> Finding:
     """Names in `suppress.toml` that are no setting: they would be passed over."""
-    if not path.exists():
+    if not path.is_file():
         return ok("settings", f"no {path} here; the environment and defaults count")
     strange = [name for name in tomllib.loads(path.read_text(encoding="utf-8")) if name not in Settings.model_fields]
     if not strange:
@@ -129,8 +129,7 @@ def log_key(path: Path, *, has_records: bool) -> Finding:
     return ok(what, f"{path}, readable by its owner alone")
 
 
-def unreadable_settings(error: ValueError) -> Finding:
+def unreadable_settings(error: SettingsError) -> Finding:
     """Settings that cannot be read."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    seen = "; ".join(line for line in lines if not line.startswith("For further"))
-    return wrong("settings", seen, "mend the environment (SUPPRESS_...) or suppress.toml", USAGE)
+    seen, _, remedy = str(error).partition(". help: ")
+    return wrong("settings", seen, remedy, USAGE)

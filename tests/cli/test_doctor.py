@@ -207,7 +207,7 @@ BROKEN: list[tuple[Callable[[Path], Any], str, str, str, str, int]] = [
     (_scanned_by(None, due_hours_ago=3), "scheduler", "wrong", "3 hours ago", "suppress scheduler", 1),
     (lambda shop: (shop / "schedules.yaml").write_text("[]"), "scheduler", "warning", "no scheduler ever", "start", 0),
     (_toml('databse = "x"\n'), "settings", "warning", '"databse"', 'mean "database"', 0),
-    (_toml("log_keep_days = 0\n"), "settings", "wrong", "log_keep_days", "mend", 2),
+    (_toml("log_keep_days = 0\n"), "settings", "wrong", "log_keep_days in suppress.toml", "mend", 2),
 ]  # fmt: skip
 
 
