@@ -28,6 +28,8 @@ _MESSAGES: Final = 5_000
 _COMPARED: Final = 200
 _ITEMS: Final = 10
 _RULES: Final = 200
+_CROWDS: Final = (2, 4, 16, 32)
+"""How many more connections are tried, for a while each."""
 _OURS, _ECHO, _ORM = "suppress serve", "Starlette echo of the same body", "FastAPI route with the ORM loop"
 
 
@@ -47,12 +49,14 @@ def main() -> None:
     work.mkdir()
     try:
         messages = bench.messages(-1, _ITEMS, _MESSAGES)
+        log_told = ""
         bodies = work / "bodies.jsonl"
         bodies.write_text("".join(json.dumps(_told(message)) + "\n" for message in messages), encoding="utf-8")
         # What is decided is written to the store: a copy, so that the store stays as it was made.
         shutil.copyfile(built.url.removeprefix("sqlite:///"), work / "shop.db")
         url = f"sqlite:///{work / 'shop.db'}"
         measured: dict[str, Load] = {}
+        crowds: dict[int, Load] = {}
         answers: dict[str, list[Any]] = {}
         for name in (_ECHO, _ORM, _OURS):
             with _server(name, options, work, url, bench.files[_RULES]) as target:
@@ -61,6 +65,11 @@ def main() -> None:
                     answers[name] = [_dropped(ask(target, PATH, _body(m))) for m in messages[:_COMPARED]]
                 seconds = options.seconds if name == _OURS else min(options.seconds, options.rivals)
                 measured[name] = load(target, PATH, bodies, seconds=seconds, connections=options.connections)
+                if name == _OURS:
+                    log_told = _log_told(work, measured[name])
+                    for number in _CROWDS:
+                        say(f"{number} connections")
+                        crowds[number] = load(target, PATH, bodies, seconds=options.rivals, connections=number)
         if answers[_OURS] != answers[_ORM]:
             sys.exit("the service and the ORM loop do not drop the same items")
         text = "\n\n".join(
@@ -68,7 +77,8 @@ def main() -> None:
                 _about(shop, built.rows, bench, options),
                 _bars_table(measured),
                 _load_table(measured),
-                _log_told(work, measured[_OURS]),
+                log_told,
+                _crowds_table({**crowds, options.connections: measured[_OURS]}),
             ]
         )
     finally:
@@ -108,7 +118,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="how long the service is loaded; the bar says 600")
     parser.add_argument("--rivals", type=float, default=30, help="how long what stands beside it is loaded, at most")
     parser.add_argument("--workers", type=int, default=2, help="processes of each server")
-    parser.add_argument("--connections", type=int, default=16, help="connections, each with one request at a time")
+    parser.add_argument("--connections", type=int, default=8, help="connections, each with one request at a time")
     parser.add_argument("--keep", action="store_true", help="leave the copy of the store, the log and the bodies")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the table in FILE")
     return parser.parse_args()
@@ -184,6 +194,15 @@ def _load_table(measured: dict[str, Load]) -> str:
         for name, m in measured.items()
     ]  # fmt: skip
     return markdown_table(heads, rows)
+
+
+def _crowds_table(crowds: dict[int, Load]) -> str:
+    heads = ("connections", "requests/s", "p50 ms", "p99 ms", "most ms", "non-2xx")
+    rows = [
+        (str(number), f"{m.rate:,.0f}", f"{m.p50_ms:.2f}", f"{m.p99_ms:.1f}", f"{m.most_ms:.0f}", str(m.failed))
+        for number, m in sorted(crowds.items())
+    ]
+    return f"How many ask at once, each with one request at a time:\n\n{markdown_table(heads, rows)}"
 
 
 def _log_told(work: Path, ours: Load) -> str:

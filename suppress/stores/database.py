@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from suppress.errors import StoreError
 from suppress.stores.urls import read_url, shown, without_secrets
 
-SCHEMA_HEAD: Final = "0008"
+SCHEMA_HEAD: Final = "0009"
 UPGRADE_HELP: Final = "run `suppress db upgrade`"
 BUSY_TIMEOUT_MS: Final = 10_000
 CONNECT_TIMEOUT_SECONDS: Final = 5

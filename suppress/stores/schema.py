@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from suppress.errors import StoreError
 from suppress.stores.database import SCHEMA_HEAD, Database, SchemaState
 from suppress.stores.decision_tables import DecisionRow
+from suppress.stores.idempotency_tables import IdempotencyRow
 from suppress.stores.key_tables import KeyRow
 from suppress.stores.reservation_tables import ReservationRow
 from suppress.stores.run_tables import RunRow
@@ -24,7 +25,7 @@ from suppress.stores.tables import Base
 from suppress.stores.version_tables import RulesetVersionRow
 
 # Tables declared beside `tables` are known once their module is imported.
-DECLARED: Final = (Base, RunRow, ReservationRow, KeyRow, RulesetVersionRow, DecisionRow)
+DECLARED: Final = (Base, RunRow, ReservationRow, KeyRow, RulesetVersionRow, DecisionRow, IdempotencyRow)
 OPTIONS: Final[dict[str, Any]] = {
     "target_metadata": Base.metadata,
     "render_as_batch": True,
