@@ -7,6 +7,7 @@ trust them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from suppress.errors import FactsError
 from suppress.facts.ids import clean_id, clean_text
@@ -47,6 +48,25 @@ class Message:
     slots: int | None = None
     replacements: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+    if TYPE_CHECKING:
+        # What `@dataclass` makes takes skus, too; whoever reads `items` meets Items alone.
+        def __init__(  # noqa: PLR0913 - one for each field
+            self,
+            *,
+            items: tuple[Item | str, ...],
+            customer_id: str | None = None,
+            email: str | None = None,
+            phone: str | None = None,
+            message_id: str | None = None,
+            channel: str | None = None,
+            campaign_id: str | None = None,
+            campaign_tags: tuple[str, ...] = (),
+            send_at: datetime | None = None,
+            slots: int | None = None,
+            replacements: tuple[str, ...] = (),
+            attributes: Mapping[str, str] = ...,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         put = object.__setattr__

@@ -1,5 +1,7 @@
 """Messages, ids, times and identities clean themselves at the border, or are refused with a reason."""
 
+import ast
+import inspect
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -59,7 +61,7 @@ def test_messages_that_cannot_be_are_refused(values: dict[str, object]) -> None:
 
 def test_items_may_be_given_as_skus() -> None:
     """A plain sku is an item without placement."""
-    message = Message(customer_id=" ada ", items=("A-1", Item(sku="B-1", placement="hero")))  # type: ignore[arg-type]
+    message = Message(customer_id=" ada ", items=("A-1", Item(sku="B-1", placement="hero")))
 
     assert (Item(sku="A-1"), Item(sku="B-1", placement="hero")) == message.items
     assert "ada" == message.customer_id
@@ -97,3 +99,21 @@ def test_what_is_no_address_is_refused_without_repeating_it(written: str) -> Non
         normal_email(written)
 
     assert written.strip() not in str(refused.value).removeprefix("not an e-mail address")
+
+
+def test_types_tell_of_a_message_what_it_takes() -> None:
+    """What type checkers are told has every field under its name, as it is; only `items` takes skus, too."""
+    tree = ast.parse(inspect.getsource(Message))
+    told = next(each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and each.name == "__init__")
+    fields = {
+        each.target.id: (ast.unparse(each.annotation), each.value is None)
+        for each in tree.body[0].body  # type: ignore[attr-defined]
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    }
+
+    got = {
+        argument.arg: (ast.unparse(argument.annotation or argument), default is None)
+        for argument, default in zip(told.args.kwonlyargs, told.args.kw_defaults, strict=True)
+    }
+
+    assert {**fields, "items": ("tuple[Item | str, ...]", True)} == got
