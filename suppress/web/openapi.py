@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from suppress.access.roles import PERMISSIONS
 from suppress.web.contract import ProblemDetails
+from suppress.web.once import HEADER, KEY_SCHEMA, REPLAYED
 from suppress.web.operations import Operation
 from suppress.web.problems import KINDS, MEDIA_TYPE, PAGE
 
@@ -23,6 +24,19 @@ _RATE_HEADERS: Final = {
     "RateLimit-Limit": "How many requests the key may make at once.",
     "RateLimit-Remaining": "How many it still may now.",
     "RateLimit-Reset": "Seconds until it may make all of them again.",
+}
+_ONCE_PARAMETER: Final = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Makes it safe to send the request again: within 24 hours the same key with the same body gets the "
+    "first answer back, unless that was 5xx; then the work is tried again. Use a new one, such as a UUID, for each.",
+    "schema": KEY_SCHEMA,
+    "example": "0d9f7f1e-5a8c-4c5e-9d43-0f6f2b6c1f7a",
+}
+_REPLAYED_HEADER: Final = {
+    "description": f"`true` when this is the first answer to the same `{HEADER}`, given again.",
+    "schema": {"type": "string", "enum": ["true"]},
 }
 DESCRIPTION: Final = """The gate between whoever picks products for a message and whoever sends it.
 
@@ -68,7 +82,7 @@ def _described(operation: Operation, parameters: list[Any] | None) -> dict[str, 
         "tags": [operation.path.strip("/").split("/")[-1 if operation.path.count("/") == 1 else 1].partition(":")[0]],
         "responses": _responses(operation),
     }
-    told["parameters"] = list(parameters or ())
+    told["parameters"] = [*(parameters or ()), *((_ONCE_PARAMETER,) if operation.once else ())]
     if operation.permission is None:
         told["security"] = []
     else:
@@ -112,6 +126,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
                 }
             },
         }
+    if operation.once:
+        for status_text, response in responses.items():
+            if int(status_text) < 500:
+                response.setdefault("headers", {})[REPLAYED] = _REPLAYED_HEADER
     return responses
 
 

@@ -42,7 +42,7 @@ class Operation:
 
     `endpoint`: for FastAPI, which reads its query; or `direct`. `body`: the model of its JSON. `answers`: the model of
     a good answer; `also`: other media types it may have. `repeatable`: what its query may name several times. `kinds`:
-    the problems it can end with, beside those every route can.
+    the problems it can end with, beside those every route can. `once`: it heeds `Idempotency-Key`, see `once.py`.
     """
 
     method: str
@@ -60,6 +60,7 @@ class Operation:
     media_type: str = "application/json"
     also: tuple[str, ...] = ()
     repeatable: frozenset[str] = frozenset()
+    once: bool = False
     request_example: dict[str, Any] | None = None
     answer_example: dict[str, Any] | None = None
 
@@ -69,6 +70,8 @@ class Operation:
         kinds: tuple[str, ...] = ("uri-too-long", "headers-too-large", "overloaded", "timed-out", "unexpected")
         if self.permission is not None:
             kinds = ("unauthenticated", "forbidden", "rate-limited", "locked-out", "unavailable", *kinds)
+        if self.once:
+            kinds = (*ONCE_KINDS, *kinds)
         if self.body is not None:
             kinds = (*BODY_KINDS, *kinds)
         return tuple(dict.fromkeys((*self.kinds, *kinds)))
@@ -85,6 +88,7 @@ BODY_KINDS: Final = (
     "compressed",
     "invalid",
 )
+ONCE_KINDS: Final = ("idempotency-key-invalid", "idempotency-key-in-use", "idempotency-key-reused")
 
 
 def asked_of(scope: Any) -> Asked:

@@ -8,6 +8,7 @@ from suppress.access.caller import Caller
 from suppress.access.limits import Allowance
 from suppress.publishing import Plan, Published
 from suppress.serving.ports import Checks, Clock
+from suppress.stores.idempotency import Claim, Kept, Refusal, Request
 from suppress.stores.versions import Version
 
 
@@ -90,6 +91,22 @@ class Desk(Protocol):
         """Publish an older version anew. Raises NoVersionError, VersionError when it is in force, else as `publish`."""
 
 
+class Requests(Protocol):
+    """Remembers requests that may be sent again: `stores.idempotency.Requests` is the real one.
+
+    All of it waits for the database and raises StoreError.
+    """
+
+    def claim(self, request: Request, *, now_us: int, until_us: int) -> Claim | Kept | Refusal:
+        """The right to answer a request, or the answer it had."""
+
+    def keep(self, claim: Claim, answer: Kept) -> bool:
+        """Keep the answer; whether it is kept."""
+
+    def release(self, claim: Claim) -> None:
+        """Forget the request, for it had no answer that is final."""
+
+
 Look = Callable[[], Mapping[str, str | None]]
 """Looks after what a check needs: by name None when it is well, else what is wrong with it. May wait."""
 
@@ -116,6 +133,7 @@ class Service:
     budget: Budget
     log: Log
     desk: Desk
+    requests: Requests
     look: Look
     clock: Clock
     ticks_us: Clock

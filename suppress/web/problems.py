@@ -32,6 +32,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             400, "An object names a key twice.", "Write each key once; nobody knows which was meant."
         ),
         "too-deep": Kind(400, "The body is nested too deeply.", "No request needs more than 32 levels."),
+        "idempotency-key-invalid": Kind(
+            400,
+            "The header `Idempotency-Key` cannot be one.",
+            "Send 1 to 255 visible ASCII characters, such as a UUID, and the header once.",
+        ),
         "body-cut-short": Kind(400, "The connection ended before the body did.", "Send as much as was announced."),
         "unauthenticated": Kind(
             401,
@@ -51,6 +56,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "version-moved": Kind(
             409, "Somebody published another version meanwhile.", "Look at it, then publish on top of it."
         ),
+        "idempotency-key-in-use": Kind(
+            409,
+            "The same request is being answered.",
+            "Send it again, with the same key, after `Retry-After`: its answer is given again then.",
+        ),
         "already-in-force": Kind(409, "These rules are in force already.", "There is nothing to do."),
         "body-too-large": Kind(413, "The body is too large.", "Send less at a time; `detail` names the limit."),
         "too-many": Kind(422, "There are too many messages or items.", "Split the batch; `detail` names the limits."),
@@ -65,6 +75,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             422,
             "The rules do not do what their cases want; nothing was published.",
             "Mend the rules, or the cases; `failures` lists them.",
+        ),
+        "idempotency-key-reused": Kind(
+            422,
+            "The `Idempotency-Key` came with another request before.",
+            "Use a new key for each request; the same one only to send the same bytes to the same path again.",
         ),
         "rate-limited": Kind(429, "The key asks too often.", "Wait for as long as `Retry-After` says."),
         "locked-out": Kind(

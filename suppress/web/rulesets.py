@@ -17,7 +17,7 @@ from suppress.problems import errors_in
 from suppress.publishing import Published
 from suppress.rules.sources import read_sources, sources_of_texts
 from suppress.rules.tree import Instant
-from suppress.web.body import read_json
+from suppress.web.body import load_json, read_body, refuse_headers
 from suppress.web.contract import (
     EXAMPLE_DECISION,
     FieldsOut,
@@ -31,6 +31,7 @@ from suppress.web.contract import (
     RulesIn,
 )
 from suppress.web.faults import invalid
+from suppress.web.once import Once
 from suppress.web.operations import Asked, Operation, asked_of
 from suppress.web.ports import Service
 
@@ -61,14 +62,12 @@ _FILES = {"files": {"shop.yaml": _SOURCE}}
 def ruleset_operations(service: Service) -> list[Operation]:
     """The routes about rules."""
     desk, limits = service.desk, service.limits
+    once = Once(service.requests, service.clock, int(limits.publish_s * 1_000_000))
 
-    async def given(request: Request, model: type[Model]) -> Model:
-        asked = asked_of(request.scope)
-        value = await read_json(request.receive, asked.headers, max_bytes=limits.files_bytes, within_s=limits.body_s)
-        try:
-            return model.model_validate(value)
-        except ValidationError as error:
-            raise invalid(error) from None
+    async def text_of(request: Request) -> bytes:
+        headers = asked_of(request.scope).headers
+        refuse_headers(headers)
+        return await read_body(request.receive, headers, max_bytes=limits.files_bytes, within_s=limits.body_s)
 
     async def list_all() -> Response:
         heads = await asyncio.to_thread(desk.heads)
@@ -76,25 +75,27 @@ def ruleset_operations(service: Service) -> list[Operation]:
         return _json({"rulesets": [version.to_dict() for version in heads], "serving": serving._asdict()})
 
     async def lint(request: Request) -> Response:
-        body = await given(request, FilesIn)
+        body = _read(FilesIn, await text_of(request))
         return _json(await asyncio.to_thread(_linted, body.files, service.clock()))
 
     async def plan(request: Request) -> Response:
-        body = await given(request, RulesIn)
+        body = _read(RulesIn, await text_of(request))
         planned = await asyncio.to_thread(desk.plan, body.files, body.ruleset)
         return _json(planned.to_dict())
 
     async def publish(request: Request) -> Response:
-        body = await given(request, PublishIn)
+        text = await text_of(request)
+        body = _read(PublishIn, text)
         author = author_of(asked_of(request.scope))
         work = partial(desk.publish, body.files, body.ruleset, author=author, message=body.message, after=body.after)
-        return _json(_told(await asyncio.to_thread(work)))
+        return await once.answer(request, text, lambda: orjson.dumps(_told(work())))
 
     async def rollback(request: Request) -> Response:
-        body = await given(request, RollbackIn)
+        text = await text_of(request)
+        body = _read(RollbackIn, text)
         author = author_of(asked_of(request.scope))
         work = partial(desk.rollback, body.ruleset, body.to, author=author, message=body.message)
-        return _json(_told(await asyncio.to_thread(work)))
+        return await once.answer(request, text, lambda: orjson.dumps(_told(work())))
 
     async def fields() -> Response:
         return _json(fields_told())
@@ -124,7 +125,7 @@ def ruleset_operations(service: Service) -> list[Operation]:
             body=PublishIn, answers=PublishedOut, summary="Publish rules as the next version",
             description="Lints, plays the cases, and stores a version that nobody changes afterwards; the service "
             "decides by it within seconds. Asked again with the same files it stores nothing and says so.",
-            kinds=("rules-invalid", "cases-failed", "version-moved"), within_s=limits.publish_s,
+            kinds=("rules-invalid", "cases-failed", "version-moved"), within_s=limits.publish_s, once=True,
             request_example={**_FILES, "message": _VERSION["message"]}, answer_example=published,
         ),
         Operation(
@@ -132,8 +133,8 @@ def ruleset_operations(service: Service) -> list[Operation]:
             body=RollbackIn, answers=PublishedOut, summary="Publish an older version again",
             description="Its files get a new number; they are linted and their cases played, as ever.",
             kinds=("no-such-ruleset", "rules-invalid", "cases-failed", "already-in-force", "version-moved"),
-            within_s=limits.publish_s, request_example={"ruleset": "shop", "to": 11, "message": "12 drops too much"},
-            answer_example=published,
+            within_s=limits.publish_s, once=True, answer_example=published,
+            request_example={"ruleset": "shop", "to": 11, "message": "12 drops too much"},
         ),
         Operation(
             method="GET", path="/v1/fields", permission=Permission.READ_RULES, endpoint=fields, answers=FieldsOut,
@@ -164,6 +165,13 @@ def fields_told() -> dict[str, Any]:
             for name, field in FIELDS.items()
         ]
     }
+
+
+def _read(model: type[Model], text: bytes) -> Model:
+    try:
+        return model.model_validate(load_json(text))
+    except ValidationError as error:
+        raise invalid(error) from None
 
 
 def _linted(files: Mapping[str, str], now_us: int) -> dict[str, Any]:

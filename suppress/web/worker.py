@@ -24,6 +24,7 @@ from suppress.serving.service import Serving, open_serving
 from suppress.settings import Settings
 from suppress.stores.database import Database
 from suppress.stores.decision_log import DecisionLog
+from suppress.stores.idempotency import Requests
 from suppress.stores.keys import Keys
 from suppress.stores.versions import Versions
 from suppress.web.app import make_app
@@ -103,6 +104,7 @@ def worker_app(options: WorkerOptions) -> Guard:
             budget=Budget(Rate(requests=options.rate, burst=options.burst)),
             log=LogReader(table, log.follower, log.masks),
             desk=PublishingDesk(Versions(database), revisions, now_us),
+            requests=Requests(database),
             look=lookout.seen,
             clock=now_us,
             ticks_us=ticks_us,

@@ -18,6 +18,7 @@ from suppress.rules.compile import compile_ruleset
 from suppress.rules.reading import parse_ruleset
 from suppress.service import new_decision_id
 from suppress.serving.ports import Answer, Unavailable
+from suppress.stores.idempotency import Claim, Kept, Request
 from suppress.stores.versions import Version
 from suppress.web.ports import DecisionQuery, Page, Service, Serving
 
@@ -159,6 +160,23 @@ class FakeDesk:
         return Published(version=_version("shop", author, message), plan=planned, warnings=())
 
 
+class ForgetfulRequests:
+    """Takes every request for a new one."""
+
+    def claim(self, request: Request, *, now_us: int, until_us: int) -> Claim:
+        """Go ahead."""
+        del now_us
+        return Claim(request, until_us)
+
+    def keep(self, claim: Claim, answer: Kept) -> bool:
+        """No."""
+        del claim, answer
+        return False
+
+    def release(self, claim: Claim) -> None:
+        """It is not known anyway."""
+
+
 def _version(ruleset: str, author: str, message: str) -> Version:
     return Version(
         ruleset=ruleset, number=1, fingerprint="sha256:1", author=author, message=message, published_at_us=NOW_US
@@ -186,6 +204,7 @@ def make_service(**parts: Any) -> Service:
         "budget": Limits(Rate(requests=1_000_000, burst=1_000_000)),
         "log": FakeLog(),
         "desk": FakeDesk(),
+        "requests": ForgetfulRequests(),
         "look": lambda: {"database": None, "rules": None},
         "clock": lambda: NOW_US,
         "ticks_us": lambda: NOW_US,
