@@ -18,7 +18,9 @@ from suppress.stores.tables import Base
 
 _CHUNK = 50_000
 _COLUMNS = {
-    name: [column.name for column in table.columns] for name, table in Base.metadata.tables.items() if name != "feeds"
+    name: [column.name for column in table.columns if column.server_default is None]
+    for name, table in Base.metadata.tables.items()
+    if name != "feeds"
 }
 _FEEDS = {"products": US_PER_DAY, "stock": 0, "customers": US_PER_DAY, "orders": 0, "sent": 0, "feedback": 0}
 
