@@ -1,4 +1,7 @@
-"""One JSON object a line on stderr: what happened, when, to which request. No bodies, no queries, no keys."""
+"""One line on stderr for each thing that happened, to which request: JSON, or text for people.
+
+No bodies, no queries, no keys, and no texts of exceptions, which may hold what a request held.
+"""
 
 import json
 import logging
@@ -22,13 +25,28 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "process": record.process,
+            **_told_of(record),
         }
-        told |= {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
-        if record.exc_info and record.exc_info[0] is not None:
-            # The text of an exception may hold what a request held.
-            told["error"] = record.exc_info[0].__name__
-            told["where"] = places_of(record.exc_info[2])
         return json.dumps(told, ensure_ascii=False, default=str)
+
+
+class TextLines(logging.Formatter):
+    """Formats a record as one line to be read; what was given as `extra` follows as name=value."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        time = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        told = "".join(f" {name}={value}" for name, value in _told_of(record).items() if value is not None)
+        return f"{time} {record.levelname.lower()} {record.getMessage()}{told}"
+
+
+def _told_of(record: logging.LogRecord) -> dict[str, Any]:
+    """What was given as `extra`, and where an exception came by."""
+    told = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
+    if record.exc_info and record.exc_info[0] is not None:
+        told["error"] = record.exc_info[0].__name__
+        told["where"] = places_of(record.exc_info[2])
+    return told
 
 
 def places_of(trace: TracebackType | None) -> list[str]:
@@ -43,11 +61,10 @@ def places_of(trace: TracebackType | None) -> list[str]:
 
 def log_config(form: str, *, requests: bool) -> dict[str, Any]:
     """The configuration of logging for a worker. `form`: json or text. `requests`: one line for each request."""
-    text = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": JsonLines}, "text": text},
+        "formatters": {"json": {"()": JsonLines}, "text": {"()": TextLines}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": form}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
