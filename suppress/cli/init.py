@@ -54,11 +54,13 @@ def starter_files() -> dict[str, bytes]:
     """Everything a starter project holds: path (with `/`) -> content, sorted."""
     from suppress.cases.schema import cases_schema  # noqa: PLC0415
     from suppress.rules.schema import ruleset_schema  # noqa: PLC0415
+    from suppress.schedules.schema import schedules_schema  # noqa: PLC0415
 
     found = dict(_templates(files("suppress") / "starter", ""))
     found["requirements.txt"] = REQUIREMENTS.format(version=version("suppress")).encode()
     found["rulesets/ruleset.schema.json"] = _json(ruleset_schema())
     found["rulesets/cases.schema.json"] = _json(cases_schema())
+    found["rulesets/schedules.schema.json"] = _json(schedules_schema())
     return dict(sorted(found.items()))
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from suppress.cases.schema import cases_schema
 from suppress.rules.schema import ruleset_schema
+from suppress.schedules.schema import schedules_schema
 from suppress.web.contract import CheckIn, CheckOut, ProblemDetails
 from suppress.web.operations import Operation
 from suppress.web.problems import KINDS, ProblemError
@@ -26,6 +27,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     "ruleset.schema.json": ruleset_schema,
     "cases.schema.json": cases_schema,
+    "schedules.schema.json": schedules_schema,
     "message.schema.json": lambda: _of_model(CheckIn),
     "decision.schema.json": lambda: _of_model(CheckOut),
     "problem.schema.json": lambda: _of_model(ProblemDetails),

@@ -205,6 +205,6 @@ def test_every_template_is_delivered() -> None:
 
     assert "" == ignored.stdout
     assert {str(path.relative_to(TEMPLATES)) for path in paths} <= set(starter_files())
-    assert {"requirements.txt", "rulesets/ruleset.schema.json", "rulesets/cases.schema.json"} == set(
+    assert {"requirements.txt", *(f"rulesets/{kind}.schema.json" for kind in ("ruleset", "cases", "schedules"))} == set(
         starter_files()
     ) - {str(path.relative_to(TEMPLATES)) for path in paths}

@@ -118,7 +118,7 @@ def test_failing_cases_refuse_to_be_published() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ruleset.schema.json", "cases.schema.json", "message.schema.json", "decision.schema.json", "problem.schema.json"],
+    [f"{kind}.schema.json" for kind in ("ruleset", "cases", "schedules", "message", "decision", "problem")],
 )
 def test_schemas_are_schemas(name: str) -> None:
     """Each is a JSON schema that its own dialect accepts."""
