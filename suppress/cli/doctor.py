@@ -56,7 +56,11 @@ def _live(url: str) -> int:
     from urllib.parse import urlsplit  # noqa: PLC0415
     from urllib.request import urlopen  # noqa: PLC0415
 
-    if urlsplit(url).scheme not in {"http", "https"}:
+    try:
+        is_address = urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise click.UsageError(f'"{url}" is no address; write e.g. {LIVE_URL}')
     try:
         with urlopen(f"{url.rstrip('/')}/readyz", timeout=LIVE_TIMEOUT_S):  # noqa: S310 - the scheme was looked at

@@ -1,5 +1,6 @@
 """`suppress serve`: the checks over HTTP."""
 
+import socket
 from typing import Any
 
 import click
@@ -54,5 +55,21 @@ def command(host: str, port: int, workers: int, **flags: Any) -> None:
     own = {name: flags.pop(name) for name in ("log_format", "log_requests", "trusted_proxies")}
     of_worker = {name: flags.pop(name) for name in ("rules_from", "rate", "burst")}
     worker = WorkerOptions(settings=load_settings(**flags), **of_worker)
-    click.echo(f"suppress: {rules_told(worker)} decides; listening on http://{host}:{port}", err=True)
+    told = rules_told(worker)
+    _refuse_address_nobody_can_have(host, port)
+    click.echo(f"suppress: {told} decides; listening on http://{host}:{port}", err=True)
     serve(ServeOptions(worker=worker, host=host, port=port, workers=workers, **own))
+
+
+def _refuse_address_nobody_can_have(host: str, port: int) -> None:
+    """A port that is taken, or a host that is not here, is told at once and in a sentence."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise click.UsageError(
+                f"nothing can listen on {host}:{port}: {why.lower()}. help: name another with --host or --port, "
+                "or end what listens there"
+            ) from None

@@ -317,4 +317,5 @@ def test_live_without_a_service(service: tuple[str, list[tuple[int, bytes]]]) ->
     got = run("doctor", "--live", "http://127.0.0.1:1")
 
     assert (1, True) == (got.exit_code, "does not answer" in got.stderr)
-    assert 2 == CliRunner().invoke(cli, ["doctor", "--live", "file:///etc/passwd"]).exit_code
+    for wrong in ("file:///etc/passwd", "shop", "http://", "http://[::1"):
+        assert 2 == CliRunner().invoke(cli, ["doctor", "--live", wrong]).exit_code
