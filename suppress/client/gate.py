@@ -77,7 +77,9 @@ class Gate:
         self.unreachable = 0
         """Messages decided by `on_unreachable`, or not at all, since the gate was opened."""
         self._url = _checked_url(url)
-        self._policy = OnUnreachable(on_unreachable)
+        self._policy = _checked_policy(on_unreachable)
+        if not timeout_s > 0 or tries < 1:
+            raise ValueError(f"timeout_s is {timeout_s} and tries {tries}; both must be more than 0")
         self._timeout_s = timeout_s
         self._deadline_ms = deadline_ms
         self._tries = tries
@@ -185,16 +187,32 @@ class Gate:
 
 
 def _checked_url(url: str) -> str:
-    parsed = httpx2.URL(url)
-    if parsed.scheme not in {"http", "https"} or not parsed.host or parsed.query or parsed.fragment:
-        raise ValueError("the address of a service is like https://suppress.shop.example, with no query")
+    try:
+        parsed = httpx2.URL(url)
+        # With a name and a password in it, they would be sent in place of the key.
+        is_odd = parsed.query or parsed.fragment or parsed.userinfo
+        is_address = parsed.scheme in {"http", "https"} and parsed.host and not is_odd
+    except httpx2.InvalidURL:
+        is_address = False
+    if not is_address:
+        raise ValueError(
+            "the address of a service is like https://suppress.shop.example, with no query and no password"
+        )
     return str(parsed).rstrip("/")
 
 
 def _checked_key(key: str) -> str:
-    if not key.isascii() or not key.isprintable() or not key.strip() or " " in key.strip():
+    """The key without the line end that a file of it has."""
+    bare = key.strip()
+    if not bare.isascii() or not bare.isprintable() or not bare or " " in bare:
         raise ValueError("the key is not one; `suppress keys create` prints one")
-    return key.strip()
+    return bare
+
+
+def _checked_policy(on_unreachable: str) -> OnUnreachable:
+    if on_unreachable not in list(OnUnreachable):
+        raise ValueError(f'on_unreachable is "{on_unreachable}"; it is {", ".join(OnUnreachable)}')
+    return OnUnreachable(on_unreachable)
 
 
 def _said(answer: _Answer) -> str:
@@ -202,7 +220,8 @@ def _said(answer: _Answer) -> str:
     try:
         told = orjson.loads(answer.content)
         parts = [str(told.get("detail") or told.get("title") or "")]
-        parts += [f"{fault['pointer']}: {fault['detail']}" for fault in told.get("errors", ())]
+        faults = [f"{fault['pointer']}: {fault['detail']}" for fault in told.get("errors", ())]
+        parts += [fault for fault in faults if fault not in parts[0]]
     except (ValueError, AttributeError, KeyError, TypeError):
         parts = []
     return "; ".join([str(answer.status), *(part for part in parts if part)])

@@ -282,6 +282,7 @@ def test_the_deadline_goes_with_the_question(service: Service) -> None:
     ("url", "key"),
     [
         ("ftp://shop.example", KEY), ("shop.example", KEY), ("https://shop.example/?a=1", KEY), ("https://", KEY),
+        ("http://[::1", KEY), ("https://ada:secret@shop.example", KEY), ("https://shop.example", " \n"),
         ("https://shop.example", ""), ("https://shop.example", "two words"), ("https://shop.example", "a\r\nX: y"),
     ],
 )  # fmt: skip
@@ -289,3 +290,35 @@ def test_an_address_or_key_that_cannot_be_one_is_refused_at_once(url: str, key: 
     """Not at the first check, at night."""
     with pytest.raises(ValueError, match=r"the address|the key"):
         Gate(url, key)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"on_unreachable": "wait"}, 'on_unreachable is "wait"; it is allow, block, hold, raise'),
+        ({"timeout_s": 0}, "timeout_s is 0 and tries 3"),
+        ({"tries": 0}, "tries 0; both must be more than 0"),
+    ],
+)
+def test_an_option_that_cannot_be_one_is_refused_at_once(options: dict[str, Any], said: str) -> None:
+    """It says what may stand there."""
+    with pytest.raises(ValueError, match=said):
+        Gate("https://shop.example", KEY, **options)
+
+
+def test_a_key_read_from_a_file_keeps_no_line_end(service: Service) -> None:
+    """What `suppress keys create > FILE` wrote may be handed over as it was read."""
+    with Gate(service.url, f"{KEY}\n") as gate:
+        gate.check(message())
+
+    assert [f"Bearer {KEY}"] == service.keys
+
+
+def test_a_fault_is_told_once(service: Service) -> None:
+    """A problem whose detail names the places already is not said twice."""
+    fault = {"pointer": "/deadline_ms", "detail": "it is too small"}
+    service.replies = [reply(422, {"detail": "/deadline_ms: it is too small", "errors": [fault]})]
+    with opened(service.url) as gate, pytest.raises(FactsError) as raised:
+        gate.check(message())
+
+    assert "the service refuses the request: 422; /deadline_ms: it is too small" == str(raised.value)
