@@ -6,7 +6,7 @@ import pytest
 
 from suppress.cli import COMMANDS, main
 from suppress.errors import SettingsError
-from suppress.settings import load_settings
+from suppress.settings import Settings, load_settings
 
 WRONG = [
     (
@@ -102,3 +102,16 @@ def test_a_flag_goes_before_a_variable_and_that_before_the_file(
     got = load_settings(database="flag")
 
     assert ("flag", "variable", "file") == (got.database, got.rules, got.ruleset)
+
+
+def test_operations_names_every_setting() -> None:
+    """No setting is only found in the code."""
+    page = Path("docs/operations.md").read_text()
+
+    assert [] == [
+        name for name in Settings.model_fields if not {f"`SUPPRESS_{name}`".upper(), f"`_{name}`".upper()} & words(page)
+    ]
+
+
+def words(page: str) -> set[str]:
+    return {word.strip(",:;|") for word in page.split()}

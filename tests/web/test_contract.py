@@ -7,7 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
+from suppress.intake.messages import MAX_ITEMS
 from suppress.web.app import make_app
+from suppress.web.contract import MAX_BATCH_ITEMS, MAX_BATCH_MESSAGES, MAX_DEADLINE_MS, MAX_PAGE, MAX_SIMPLE_SKUS
 from suppress.web.problems import KINDS, problems_page
 from tests.web.driver import ask_now, post
 from tests.web.fakes import SOURCE, make_service
@@ -169,3 +171,18 @@ def test_the_page_names_every_route_and_figure() -> None:
 
     assert [] == [name for name in sorted(figures) if not name.endswith("_created") and name not in page]
     assert [] == [r for r in sorted(routes) if r not in page and f"`:{r.rpartition(':')[2]}`" not in page]
+
+
+def test_the_page_names_every_parameter_and_bound() -> None:
+    """Whoever reads `docs/service.md` meets no limit, and misses no filter, that it does not tell."""
+    page = Path("docs/service.md").read_text()
+    asked = {each["name"] for path in ("/v1/check/simple", "/v1/decisions") for each in parameters(path)}
+    bounds = [MAX_BATCH_MESSAGES, MAX_BATCH_ITEMS, MAX_ITEMS, MAX_DEADLINE_MS, MAX_PAGE, MAX_SIMPLE_SKUS]
+
+    assert [] == [name for name in sorted(asked) if f"`{name}`" not in page and f"`{name}=" not in page]
+    assert [] == [bound for bound in bounds if f"{bound:,}" not in page]
+
+
+def parameters(path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = DOCUMENT["paths"][path]["get"]["parameters"]
+    return found
