@@ -16,7 +16,7 @@ from suppress.cli.doctor_findings import Finding, ok, warning, wrong
 from suppress.cli.exits import USAGE
 from suppress.errors import LedgerError, SettingsError
 from suppress.problems import did_you_mean
-from suppress.settings import Settings
+from suppress.settings import PREFIX, Settings
 
 OLDEST: Final = (3, 11)
 NEWEST_TRIED: Final = (3, 13)
@@ -80,7 +80,10 @@ def _numbers(told: str, width: int) -> list[int]:
 
 
 def settings_file(path: Path = Path("suppress.toml")) -> Finding:
-    """Names in `suppress.toml` that are no setting: they would be passed over."""
+    """Names in `suppress.toml`, or slips of the pen in the environment, that are no setting: they are passed over."""
+    slip = next(_slips(), None)
+    if slip is not None:
+        return slip
     if not path.is_file():
         return ok("settings", f"no {path} here; the environment and defaults count")
     strange = [name for name in tomllib.loads(path.read_text(encoding="utf-8")) if name not in Settings.model_fields]
@@ -90,6 +93,18 @@ def settings_file(path: Path = Path("suppress.toml")) -> Finding:
     remedy = next((hint for hint in hints if hint), f"settings are {', '.join(Settings.model_fields)}")
     named = ", ".join(f'"{name}"' for name in strange)
     return warning("settings", f"{path} says {named}, which nobody reads", remedy)
+
+
+def _slips() -> Iterator[Finding]:
+    """Variables that are nearly settings. Others that begin like them may be somebody else's."""
+    known = [name.upper() for name in (*Settings.model_fields, "author", "debug")]
+    for name in sorted(os.environ):
+        word = name.upper().removeprefix(PREFIX)
+        if name.upper() == word or word in known:
+            continue
+        near = did_you_mean(word, known)
+        if near is not None:
+            yield warning("settings", f"{name} is set, which nobody reads", near.replace('"', f'"{PREFIX}', 1))
 
 
 def log_folder(folder: Path) -> Finding:

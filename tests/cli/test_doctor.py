@@ -319,3 +319,17 @@ def test_live_without_a_service(service: tuple[str, list[tuple[int, bytes]]]) ->
     assert (1, True) == (got.exit_code, "does not answer" in got.stderr)
     for wrong in ("file:///etc/passwd", "shop", "http://", "http://[::1"):
         assert 2 == CliRunner().invoke(cli, ["doctor", "--live", wrong]).exit_code
+
+
+def test_a_slip_in_the_environment_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is nearly a setting is named, with the setting; those of other programs are left alone."""
+    monkeypatch.setenv("SUPPRESS_URL", "https://suppress.shop.example")
+    monkeypatch.setenv("SUPPRESS_KEY", "supp_live_...")
+    before, _ = looked()
+    monkeypatch.setenv("SUPPRESS_DATABSE", "sqlite:///other.db")
+    after, code = looked()
+
+    assert ("ok", 0) == (before["settings"][0], code)
+    assert ("warning", "SUPPRESS_DATABSE is set, which nobody reads", 'did you mean "SUPPRESS_DATABASE"?') == after[
+        "settings"
+    ]
