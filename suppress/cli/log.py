@@ -70,14 +70,15 @@ def prune(keep_days: int | None, database: str | None) -> None:
     settings = load_settings(database=database)
     days = keep_days or settings.log_keep_days
     before_us = to_us(datetime.now(UTC) - timedelta(days=days))
+    age = _counted(days, "day")
     left: list[str] = []
     if settings.log_dir and Path(settings.log_dir).is_dir():
         close_abandoned(Path(settings.log_dir))
         pruned = prune_folder(Path(settings.log_dir), before_us)
         left = pruned.left
-        click.echo(f"files: {_decisions(pruned.lines)} in {pruned.files:,} files older than {days} days taken out")
+        click.echo(f"files: {_decisions(pruned.lines)} in {_counted(pruned.files, 'file')} older than {age} taken out")
     with _table(settings) as table:
-        click.echo(f"table: {_decisions(table.prune(before_us))} older than {days} days taken out")
+        click.echo(f"table: {_decisions(table.prune(before_us))} older than {age} taken out")
     for told in left:
         click.echo(f"left as it is, `suppress log verify` says more: {told}", err=True)
     if left:
@@ -115,7 +116,11 @@ def _tell(what: str, chains: "Iterator[Link | Fault]") -> int:
 
 
 def _decisions(count: int) -> str:
-    return f"{count:,} decision{'' if count == 1 else 's'}"
+    return _counted(count, "decision")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 @contextmanager
