@@ -91,6 +91,40 @@ class FolderRules:
         return load_ruleset(self._path, ruleset=self._ruleset)
 
 
+class PublishedElseFolder:
+    """What is published, from the moment it is; a folder until then. It never goes back to the folder.
+
+    `ruleset`: None = whatever is published; the only one, else `retail-default`.
+    """
+
+    def __init__(self, versions: Versions, folder: FolderRules, ruleset: str | None = None) -> None:
+        self._versions = versions
+        self._ruleset = ruleset
+        self._published = PublishedRules(versions, ruleset)
+        self._folder = folder
+        self._is_published = False
+
+    @property
+    def may_be_half_written(self) -> bool:
+        """As of what was there at the last look."""
+        return self._of_now.may_be_half_written
+
+    def mark(self) -> Hashable:
+        """That of either. Raises NoVersionError when several are published and none is named, StoreError, OSError."""
+        if not self._is_published:
+            heads = self._versions.heads()
+            self._is_published = bool(heads) if self._ruleset is None else self._ruleset in heads
+        return self._is_published, self._of_now.mark()
+
+    def load(self) -> CompiledRuleset:
+        """What was there at the last look, compiled."""
+        return self._of_now.load()
+
+    @property
+    def _of_now(self) -> PublishedRules | FolderRules:
+        return self._published if self._is_published else self._folder
+
+
 def _mark_of(path: Path, now_us: int) -> Hashable:
     try:
         found = path.stat()

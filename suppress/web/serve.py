@@ -14,7 +14,6 @@ from typing import Final
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
-from suppress.serving.revisions import FolderRules
 from suppress.stores.database import Database
 from suppress.web.guard import Guard
 from suppress.web.logs import log_config
@@ -75,9 +74,10 @@ def rules_told(options: WorkerOptions) -> str:
     """
     with Database.open(options.settings.database) as database:
         rules = rules_of(options, database)
+        rules.mark()
         compiled = rules.load()
     number = "" if compiled.version is None else f" version {compiled.version}"
-    where = f"the folder {options.settings.rules}" if isinstance(rules, FolderRules) else "what is published"
+    where = f"the folder {options.settings.rules}" if compiled.version is None else "what is published"
     return f"{compiled.name}{number} from {where}"
 
 

@@ -15,11 +15,18 @@ from fastapi import FastAPI
 from suppress.access.authenticate import Authenticator
 from suppress.access.limits import Limits as Budget
 from suppress.access.limits import Rate
-from suppress.errors import NoVersionError, StoreError
+from suppress.errors import StoreError
 from suppress.facts.instants import to_us
 from suppress.ledger.opening import OpenLedger, open_ledger
 from suppress.serving.ports import OnLogFailure
-from suppress.serving.revisions import FolderRules, PublishedRules, Revisions, Rules, Watcher
+from suppress.serving.revisions import (
+    FolderRules,
+    PublishedElseFolder,
+    PublishedRules,
+    Revisions,
+    Rules,
+    Watcher,
+)
 from suppress.serving.service import Serving, open_serving
 from suppress.settings import Settings
 from suppress.stores.database import Database
@@ -44,7 +51,7 @@ MOST_UNWRITTEN: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """`rules_from`: `published`, `folder`, or `auto` for what is published, if anything is.
+    """`rules_from`: `published`, `folder`, or `auto` for the folder until something is published.
 
     `rate`: requests a second for each key and worker, `burst`: at once.
     """
@@ -143,18 +150,13 @@ def worker_app(options: WorkerOptions) -> Guard:
 
 def rules_of(options: WorkerOptions, database: Database) -> Rules:
     """Where the rules come from."""
-    settings = options.settings
-    published = PublishedRules(Versions(database), settings.ruleset)
+    settings, versions = options.settings, Versions(database)
     if options.rules_from == "published":
-        return published
-    if options.rules_from == "auto":
-        try:
-            published.mark()
-        except NoVersionError:
-            pass
-        else:
-            return published
-    return FolderRules(Path(settings.rules), now_us, settings.ruleset)
+        return PublishedRules(versions, settings.ruleset)
+    folder = FolderRules(Path(settings.rules), now_us, settings.ruleset)
+    if options.rules_from == "folder":
+        return folder
+    return PublishedElseFolder(versions, folder, settings.ruleset)
 
 
 def now_us() -> int:

@@ -14,7 +14,8 @@ import pytest
 from suppress.engine.guarded import GuardedEngine, ReferenceEngine
 from suppress.errors import NoVersionError, RulesetError, StoreError
 from suppress.rules.compile import CompiledRuleset
-from suppress.serving.revisions import FolderRules, PublishedRules, Revisions, Watcher
+from suppress.rules.sources import FileKind, SourceFile
+from suppress.serving.revisions import FolderRules, PublishedElseFolder, PublishedRules, Revisions, Watcher
 from suppress.stores.database import Database
 from suppress.stores.schema import upgrade
 from suppress.stores.versions import Versions
@@ -365,6 +366,75 @@ def test_nothing_published(versions: Versions, clock: Clock) -> None:
         Revisions(PublishedRules(versions), clock)
     with pytest.raises(NoVersionError, match='no ruleset "shop" is published'):
         Revisions(PublishedRules(versions, "shop"), clock)
+
+
+def published(versions: Versions, number: int, ruleset: str = "shop") -> None:
+    """One version more of a ruleset."""
+    text = text_of(number).replace("ruleset: shop", f"ruleset: {ruleset}")
+    versions.publish(
+        ruleset,
+        [SourceFile(f"{ruleset}.yaml", FileKind.RULESET, text)],
+        fingerprint=replace(compiled_of(number), name=ruleset).fingerprint,
+        author="me",
+        message="m",
+        now_us=NOW_US,
+    )
+
+
+def told_of(revisions: Revisions) -> tuple[str, int | None]:
+    """Name and number of what is in force."""
+    return revisions.current().compiled.name, revisions.current().version
+
+
+@pytest.mark.parametrize("named", [None, "shop"])
+def test_the_first_publication_takes_over_from_the_folder(
+    tmp_path: Path, versions: Versions, clock: Clock, save: Callable[[str], None], named: str | None
+) -> None:
+    """The folder decides until something is published, without a restart; from then on it changes nothing."""
+    save(text_of(1))
+    rules = PublishedElseFolder(versions, FolderRules(tmp_path, clock, named), named)
+    revisions = Revisions(rules, clock, ReferenceEngine)
+    of_the_folder = told_of(revisions)
+    published(versions, 2)
+    took_over = revisions.refresh()
+    save(text_of(3))
+    later = [revisions.refresh(), revisions.refresh()]
+
+    assert ("shop", None) == of_the_folder
+    assert took_over
+    assert [False, False] == later
+    assert ("shop", 1) == told_of(revisions)
+    assert revisions.last_error is None
+    assert ("shop", 1) == told_of(Revisions(PublishedElseFolder(versions, FolderRules(tmp_path, clock)), clock))
+
+
+def test_a_named_ruleset_waits_for_its_own_publication(
+    tmp_path: Path, versions: Versions, clock: Clock, save: Callable[[str], None]
+) -> None:
+    """What is published of another ruleset is not its concern."""
+    save(text_of(1))
+    published(versions, 2, "other")
+    rules = PublishedElseFolder(versions, FolderRules(tmp_path, clock, "shop"), "shop")
+    revisions = Revisions(rules, clock, ReferenceEngine)
+
+    assert not revisions.refresh()
+    assert ("shop", None) == told_of(revisions)
+
+
+def test_several_published_and_none_named(
+    tmp_path: Path, versions: Versions, clock: Clock, save: Callable[[str], None]
+) -> None:
+    """Nobody guesses: the last good one stays, a new process does not fall back to the folder, and both say what to do."""
+    save(text_of(1))
+    published(versions, 2)
+    revisions = Revisions(PublishedElseFolder(versions, FolderRules(tmp_path, clock)), clock, ReferenceEngine)
+    published(versions, 2, "other")
+
+    assert not revisions.refresh()
+    assert ("shop", 1) == told_of(revisions)
+    assert "several rulesets are published" in str(revisions.last_error)
+    with pytest.raises(NoVersionError, match="SUPPRESS_RULESET"):
+        Revisions(PublishedElseFolder(versions, FolderRules(tmp_path, clock)), clock)
 
 
 @pytest.mark.parametrize("source", ["folder", "published"])
