@@ -424,7 +424,7 @@ def test_a_named_ruleset_waits_for_its_own_publication(
 def test_several_published_and_none_named(
     tmp_path: Path, versions: Versions, clock: Clock, save: Callable[[str], None]
 ) -> None:
-    """Nobody guesses: the last good one stays, a new process does not fall back to the folder, and both say what to do."""
+    """Nobody guesses: the last good one stays, a new process does not take the folder, and both say what to do."""
     save(text_of(1))
     published(versions, 2)
     revisions = Revisions(PublishedElseFolder(versions, FolderRules(tmp_path, clock)), clock, ReferenceEngine)
