@@ -4,7 +4,7 @@ Values clean themselves on construction (ids normalised, naive times refused), s
 trust them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -70,6 +70,9 @@ class Message:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
+        for name in ("items", "replacements", "campaign_tags"):
+            if type(getattr(self, name)) is not tuple:
+                _refuse_no_list(getattr(self, name), name)
         put(self, "items", tuple(item if isinstance(item, Item) else Item(sku=item) for item in self.items))
         put(self, "replacements", tuple(clean_id(sku, "replacement sku") for sku in self.replacements))
         for name in ("customer_id", "message_id", "channel", "campaign_id"):
@@ -92,3 +95,11 @@ class Message:
             raise FactsError(f"slots is {self.slots}; it must be a whole number, 0 or more")
         if self.send_at is not None:
             to_us(self.send_at)
+
+
+def _refuse_no_list(value: object, name: str) -> None:
+    """Raises FactsError. Python takes a text for a list of its letters: each would be asked about."""
+    if isinstance(value, str | bytes):
+        raise FactsError(f'{name} must be a list like ("A-1",), not one text')
+    if not isinstance(value, Iterable):
+        raise FactsError(f'{name} must be a list like ("A-1",), not {type(value).__name__}')

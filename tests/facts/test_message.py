@@ -59,6 +59,14 @@ def test_messages_that_cannot_be_are_refused(values: dict[str, object]) -> None:
         Message(**{"items": ("A-1",), **values})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["items", "replacements", "campaign_tags"])
+@pytest.mark.parametrize("value", ["TEA-100", "", b"TEA-100", 7, None, Item(sku="TEA-100")])
+def test_a_list_is_never_one_text(name: str, value: object) -> None:
+    """What is no list is refused by the field's name: a text is not asked about letter by letter."""
+    with pytest.raises(FactsError, match=rf"^{name} must be a list like \(.A-1.,\), not (one text|int|NoneType|Item)$"):
+        Message(**{"customer_id": "ada", "items": ("A-1",), name: value})  # type: ignore[arg-type]
+
+
 def test_items_may_be_given_as_skus() -> None:
     """A plain sku is an item without placement."""
     message = Message(customer_id=" ada ", items=("A-1", Item(sku="B-1", placement="hero")))
