@@ -8,10 +8,8 @@ import logging
 import re
 import secrets
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 from starlette.routing import compile_path
@@ -21,7 +19,8 @@ from suppress.web.logs import places_of
 from suppress.web.metrics import Metrics
 from suppress.web.operations import SCOPE_KEY, Asked, Operation
 from suppress.web.ports import Service
-from suppress.web.problems import MAX_FAULTS, MEDIA_TYPE, Fault, ProblemError
+from suppress.web.problems import MEDIA_TYPE, ProblemError
+from suppress.web.query import refuse_query
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -143,7 +142,7 @@ class Guard:
                 )
             raise ProblemError("not-found", "there is no such path")
         if scope.get("query_string") and "invalid" in operation.kinds:
-            _refuse_repeated(scope["query_string"], operation.repeatable)
+            refuse_query(scope["query_string"], operation.repeatable)
         async with asyncio.timeout(operation.within_s):
             if operation.direct is not None:
                 response = await operation.direct(asked, receive)
@@ -220,11 +219,3 @@ def _refuse_size(scope: Scope) -> None:
         raise ProblemError("uri-too-long", f"the address has more than {MAX_TARGET_BYTES:,} bytes")
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_BYTES:
         raise ProblemError("headers-too-large", f"the headers have more than {MAX_HEADERS_BYTES:,} bytes")
-
-
-def _refuse_repeated(query: bytes, repeatable: frozenset[str]) -> None:
-    named = Counter(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-    twice = sorted(name for name, times in named.items() if times > 1 and name not in repeatable)[:MAX_FAULTS]
-    if twice:
-        faults = tuple(Fault(f"?{name[:100]}", "it is named more than once") for name in twice)
-        raise ProblemError("invalid", "the query names a parameter more than once", faults)

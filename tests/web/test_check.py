@@ -122,6 +122,7 @@ def test_each_message_of_a_batch_counts() -> None:
         ("customer=C&skus=A,gone,B", 200, {"allow": True, "verdict": "send", "show": ["A", "B"]}),
         ("customer=C&sku=gone&channel=email&campaign=x", 200, {"allow": False, "verdict": "suppress", "show": []}),
         ("customer=C&sku=%C3%A9", 200, {"allow": True, "verdict": "send", "show": ["é"]}),
+        ("customer=C&sku=%EF%BF%BD", 200, {"allow": True, "verdict": "send", "show": ["\ufffd"]}),
     ],
 )
 def test_simple_answers_yes_or_no(query: str, status: int, body: dict[str, Any]) -> None:
