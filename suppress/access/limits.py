@@ -62,16 +62,20 @@ class Limits:
         self._levels: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, key_id: str, now_us: int, cost: int = 1) -> Allowance:
-        """Take `cost` from the key's bucket if it has them; nothing otherwise."""
-        wanted = cost * self._part
+    def take(self, key_id: str, now_us: int, cost: int = 1, paid: int = 0) -> Allowance:
+        """Take `cost` from the key's bucket if it has them; nothing otherwise.
+
+        `paid`: what was taken for the same request before its whole cost was known. Whoever is refused and asks anew
+        pays both.
+        """
+        wanted, before = cost * self._part, paid * self._part
         with self._lock:
             level, at_us = self._levels.get(key_id, (self._full, now_us))
             if now_us > at_us:
                 level, at_us = min(self._full, level + self._rate.requests * (now_us - at_us)), now_us
             elif now_us < at_us - DISORDER_US:
                 at_us = now_us
-            needed = min(wanted, self._full)
+            needed = min(wanted, max(self._full - before, 0))
             is_granted = level >= needed
             if is_granted:
                 level -= wanted
@@ -83,7 +87,7 @@ class Limits:
             limit=self._rate.burst,
             remaining=max(level, 0) // self._part,
             reset_s=self._seconds_for(self._full - level),
-            retry_after_s=None if is_granted else max(self._seconds_for(needed - level), 1),
+            retry_after_s=None if is_granted else max(self._seconds_for(min(wanted + before, self._full) - level), 1),
         )
 
     def _seconds_for(self, parts: int) -> int:

@@ -145,7 +145,7 @@ def check_operations(service: Service, metrics: Metrics) -> list[Operation]:
             description="For templates that can fetch an address and compare a word. `allow` is true when the message "
             "may go and at least one of the skus may be shown.",
             kinds=("invalid", "log-failed"), also=("text/plain",), repeatable=frozenset({"sku"}),
-            within_s=limits.answer_s,
+            within_s=limits.answer_s, reads_only=False,
             answer_example={"allow": True, "verdict": "send", "show": ["A-2"],
                             "decision_id": EXAMPLE_DECISION["decision_id"]},
         ),

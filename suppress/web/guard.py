@@ -80,7 +80,7 @@ class Guard:
         self._inner = inner
         self._service = service
         self._metrics = metrics
-        self._exact = {(o.method, o.path): o for o in operations if "{" not in o.path}
+        self._exact = {(method, o.path): o for o in operations if "{" not in o.path for method in o.methods}
         self._patterns = [(compile_path(o.path)[0], o) for o in operations if "{" in o.path]
         self._in_flight = 0
 
@@ -168,7 +168,7 @@ class Guard:
     def _charge(self, asked: Asked, cost: int) -> None:
         if asked.key_id is None or cost < 1:
             return
-        allowance = self._service.budget.take(asked.key_id, self._service.ticks_us(), cost)
+        allowance = self._service.budget.take(asked.key_id, self._service.ticks_us(), cost, asked.paid)
         asked.allowance = allowance
         if allowance.retry_after_s is not None:
             raise ProblemError(
@@ -176,17 +176,17 @@ class Guard:
                 f"the key asks more than it may; ask again in {allowance.retry_after_s} s",
                 headers=retry_after(allowance.retry_after_s),
             )
+        asked.paid += cost
 
     def _find(self, scope: Scope) -> _Found:
-        method, path = "GET" if scope["method"] == "HEAD" else scope["method"], scope["path"]
+        method, path = scope["method"], scope["path"]
         operation = self._exact.get((method, path))
         if operation is not None:
             return _Found(operation, ())
         there = [o for (_, known), o in self._exact.items() if known == path]
         there = there or [o for pattern, o in self._patterns if pattern.match(path)]
-        fitting = next((o for o in there if o.method == method), None)
-        taken = {o.method for o in there}
-        return _Found(fitting, tuple(sorted(taken | {"HEAD"} if "GET" in taken else taken)))
+        fitting = next((o for o in there if method in o.methods), None)
+        return _Found(fitting, tuple(sorted({method for o in there for method in o.methods})))
 
     async def _fail(self, scope: Scope, receive: Receive, sent: _Sent, asked: Asked, error: Exception) -> None:
         problem = problem_of(error)

@@ -18,12 +18,16 @@ SCOPE_KEY: Final = "suppress"
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """One request on its way. `caller` is None on public routes. `allowance`: what is left of the key's rate."""
+    """One request on its way. `caller` is None on public routes. `allowance`: what is left of the key's rate.
+
+    `paid`: what it has cost so far, in requests; `charge` asks for more.
+    """
 
     request_id: str
     headers: dict[bytes, bytes]
     caller: Caller | None = None
     allowance: Allowance | None = None
+    paid: int = 0
     charge: Callable[[int], None] = lambda _: None
 
     @property
@@ -43,6 +47,7 @@ class Operation:
     `endpoint`: for FastAPI, which reads its query; or `direct`. `body`: the model of its JSON. `answers`: the model of
     a good answer; `also`: other media types it may have. `repeatable`: what its query may name several times. `kinds`:
     the problems it can end with, beside those every route can. `once`: it heeds `Idempotency-Key`, see `once.py`.
+    `reads_only`: asking changes nothing; a GET that does more than read is not answered to HEAD.
     """
 
     method: str
@@ -61,8 +66,14 @@ class Operation:
     also: tuple[str, ...] = ()
     repeatable: frozenset[str] = frozenset()
     once: bool = False
+    reads_only: bool = True
     request_example: dict[str, Any] | None = None
     answer_example: dict[str, Any] | None = None
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What its path may be asked with."""
+        return ("GET", "HEAD") if self.method == "GET" and self.reads_only else (self.method,)
 
     @property
     def all_kinds(self) -> tuple[str, ...]:

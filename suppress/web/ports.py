@@ -25,8 +25,8 @@ class Callers(Protocol):
 class Budget(Protocol):
     """Knows how much a key may still ask: `access.limits.Limits` is the real one."""
 
-    def take(self, key_id: str, now_us: int, cost: int = 1) -> Allowance:
-        """Take `cost` from what the key has left, if it has that much."""
+    def take(self, key_id: str, now_us: int, cost: int = 1, paid: int = 0) -> Allowance:
+        """Take `cost` from what the key has left, if it has that much; `paid` was taken for the same request before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,29 @@ def test_more_than_a_burst() -> None:
     assert not limits.take("k", 4_099_999, 40).is_granted
 
 
+@given(rates, asked, st.integers(1, 200))
+def test_in_two_parts_as_at_once(rate: Rate, steps: list[tuple[int, int]], cost: int) -> None:
+    """A request charged 1 before its size is known is granted when it would be at once, and in the time it is told."""
+    limits, twin, now_us = Limits(rate), Limits(rate), 0
+    for step_us, before in steps:
+        now_us += step_us
+        assert limits.take("k", now_us, before) == twin.take("k", now_us, before)
+    at_once = twin.take("k", now_us, cost + 1)
+    first = limits.take("k", now_us)
+    if not first.is_granted:
+        assert not at_once.is_granted
+        return
+    rest = limits.take("k", now_us, cost, paid=1)
+
+    assert at_once.is_granted == rest.is_granted
+    if rest.retry_after_s is None:
+        assert at_once == rest
+    else:
+        now_us += rest.retry_after_s * SECOND_US
+        assert limits.take("k", now_us).is_granted
+        assert limits.take("k", now_us, cost, paid=1).is_granted
+
+
 def test_each_key_its_own_bucket() -> None:
     """What one key uses is not taken from another."""
     limits = Limits(Rate(requests=1, burst=1))

@@ -189,9 +189,9 @@ class NoBudget:
     def __init__(self, left: int) -> None:
         self.left = left
 
-    def take(self, key_id: str, now_us: int, cost: int = 1) -> Allowance:
+    def take(self, key_id: str, now_us: int, cost: int = 1, paid: int = 0) -> Allowance:
         """One less."""
-        del key_id, now_us
+        del key_id, now_us, paid
         self.left -= cost
         return Allowance(10, max(self.left, 0), 1, None if self.left >= 0 else 7)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from suppress.access.limits import Limits, Rate
 from suppress.errors import LedgerError, StoreError, UnavailableError
 from suppress.facts.message import Item, Message
 from suppress.serving.ports import Unavailable
@@ -113,6 +114,22 @@ def test_each_message_of_a_batch_counts() -> None:
     assert 200 == post(app, "/v1/check:batch", {"messages": [MESSAGE] * 3}).status
     got = post(app, "/v1/check:batch", {"messages": [MESSAGE] * 3})
     assert (429, "7") == (got.status, got.headers["retry-after"])
+
+
+def test_a_batch_larger_than_a_burst_is_let_through_and_paid_off() -> None:
+    """With all of the burst there it is answered; the next one waits as long as it is told, and is answered then."""
+    ticks_us = [10**9]
+    app = make_app(make_service(budget=Limits(Rate(requests=5, burst=10)), ticks_us=lambda: ticks_us[0]))
+    batch = {"messages": [MESSAGE] * 25}
+    first, second = (post(app, "/v1/check:batch", batch) for _ in range(2))
+
+    assert (200, "0") == (first.status, first.headers["ratelimit-remaining"])
+    assert (429, "4") == (second.status, second.headers["retry-after"])
+    ticks_us[0] += 4_000_000
+    third = post(app, "/v1/check:batch", batch)
+    assert 429 == third.status
+    ticks_us[0] += int(third.headers["retry-after"]) * 1_000_000
+    assert 200 == post(app, "/v1/check:batch", batch).status
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from suppress.access.roles import Role
 from suppress.web.app import make_app
 from tests.web.driver import JSON, ask, ask_now
-from tests.web.fakes import make_service
+from tests.web.fakes import FakeChecks, make_service
 
 EVERYBODY = frozenset({"nobody", *Role})
 CHECKS = frozenset({Role.SENDER, Role.ADMIN})
@@ -101,6 +101,17 @@ def test_what_may_be_read_may_be_asked_for_its_headers() -> None:
     assert 403 == ask_now(APP, "HEAD", "/metrics", key="Bearer sender").status
     assert 401 == ask_now(APP, "HEAD", "/v1/fields", key=None).status
     assert "GET, HEAD" == ask_now(APP, "PUT", "/v1/fields").headers["allow"]
+
+
+def test_what_decides_is_not_asked_for_its_headers() -> None:
+    """A GET that decides and logs is 405 for HEAD, says what it takes, and decides nothing."""
+    checks = FakeChecks()
+    app = make_app(make_service(checks=checks))
+    refused = ask_now(app, "HEAD", "/v1/check/simple?customer=C&sku=A")
+
+    assert (405, "GET") == (refused.status, refused.headers["allow"])
+    assert [] == checks.asked
+    assert 200 == ask_now(app, "GET", "/v1/check/simple?customer=C&sku=A").status
 
 
 def test_roles_are_told_in_the_document() -> None:
