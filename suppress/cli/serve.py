@@ -1,11 +1,35 @@
 """`suppress serve`: the checks over HTTP."""
 
+import ipaddress
+import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import click
 
 from suppress.cli.options import database_option, rules_option, ruleset_option
+
+
+class Proxies(click.ParamType):
+    """Addresses and networks with commas between them, or `*` for everybody.
+
+    The server takes what it cannot read for the name of a socket, and then trusts nobody without a word.
+    """
+
+    name = "proxies"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The same without spaces."""
+        named = [one.strip() for one in value.split(",")]
+        for one in named:
+            if named == ["*"]:
+                break
+            try:
+                ipaddress.ip_network(one)
+            except ValueError as error:
+                self.fail(f"{error}. help: write 10.0.0.7, 10.0.0.0/8, several with commas, or * alone", param, ctx)
+        return ",".join(named)
 
 
 @click.command()
@@ -29,8 +53,8 @@ from suppress.cli.options import database_option, rules_option, ruleset_option
 @click.option("--log-format", type=click.Choice(["json", "text"]), default="json", show_default=True)
 @click.option("--log-requests/--no-log-requests", default=True, show_default=True, help="A line for each request.")
 @click.option(
-    "--trusted-proxies", default="127.0.0.1", show_default=True, metavar="IP,...",
-    help="Whose X-Forwarded-For is believed, for locking out who tries keys.",
+    "--trusted-proxies", type=Proxies(), default="127.0.0.1", show_default=True, metavar="IP,...",
+    help="Whose X-Forwarded-For is believed, for locking out who tries keys: addresses, networks (10.0.0.0/8), or *.",
 )  # fmt: skip
 @database_option
 @rules_option
@@ -42,7 +66,7 @@ def command(host: str, port: int, workers: int, **flags: Any) -> None:
     what is under way and writes the decision log out.
     """
     try:
-        from suppress.web.serve import ServeOptions, rules_told, serve  # noqa: PLC0415
+        from suppress.web.serve import METRICS_VARIABLE, ServeOptions, rules_told, serve  # noqa: PLC0415
         from suppress.web.worker import WorkerOptions  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "suppress":
@@ -55,10 +79,23 @@ def command(host: str, port: int, workers: int, **flags: Any) -> None:
     own = {name: flags.pop(name) for name in ("log_format", "log_requests", "trusted_proxies")}
     of_worker = {name: flags.pop(name) for name in ("rules_from", "rate", "burst")}
     worker = WorkerOptions(settings=load_settings(**flags), **of_worker)
+    _refuse_folder_that_is_none(METRICS_VARIABLE)
     told = rules_told(worker)
     _refuse_address_nobody_can_have(host, port)
     click.echo(f"suppress: {told} decides; listening on http://{host}:{port}", err=True)
     serve(ServeOptions(worker=worker, host=host, port=port, workers=workers, **own))
+
+
+def _refuse_folder_that_is_none(variable: str) -> None:
+    """The folder in which workers share their figures, where the environment names one."""
+    named = os.environ.get(variable)
+    if not named or (Path(named).is_dir() and os.access(named, os.W_OK | os.X_OK)):
+        return
+    why = "cannot be written to" if Path(named).is_dir() else "is a file" if Path(named).exists() else "is not there"
+    raise click.UsageError(
+        f"{variable} names the folder in which workers share their figures, and {named} {why}. help: name an empty "
+        f"folder that can be written to, or unset {variable}: then one is made"
+    )
 
 
 def _refuse_address_nobody_can_have(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ that gets no room keeps its figures to itself: they are missing from the sum, an
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,8 @@ def make_room(folder: Path) -> bool:
                 os.posix_fallocate(file.fileno(), 0, size)
     except OSError as error:
         for path in made:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
         values.ValueClass = values.MutexValue
         _log.error("this worker's figures are not shared: there is no room in %s: %s", folder, error.strerror)
         return False

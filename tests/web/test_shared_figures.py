@@ -38,3 +38,14 @@ def test_a_full_disk_keeps_figures_apart_and_the_worker_alive(
 
     assert [] == list(tmp_path.iterdir())
     assert "No space left on device" in caplog.text
+
+
+def test_a_folder_that_is_a_file_keeps_figures_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the folder is none a worker counts for itself and says so, whatever the system calls it."""
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    (tmp_path / "file").write_text("")
+
+    assert not make_room(tmp_path / "file")
+    assert "Not a directory" in caplog.text
