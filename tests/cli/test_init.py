@@ -13,13 +13,22 @@ import yaml
 from suppress.cases.schema import cases_schema
 from suppress.cli import COMMANDS
 from suppress.cli.init import starter_files
+from suppress.intake.rejects import rejects_path
+from suppress.ledger.opening import key_path
 from suppress.rules.schema import ruleset_schema
+from suppress.scan.work import Work
+from suppress.settings import DEFAULT_DATABASE, DEFAULT_LOG_DIR, Settings
+from suppress.stores.lake import lake_path
 from tests.cli.test_check import run
 from tests.cli.test_plan import git
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "suppress" / "starter"
 SCREEN_LINES = 45
+RESULTS = (
+    "messages.parquet", "items.parquet", "send.csv", "suppressed.csv", "report.json", "report.html", "run.json",
+    "state/messages.parquet",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +93,31 @@ def test_the_page_works_as_pasted(project: Path) -> None:
     assert {"lint", "rules", "fmt", "test", "db", "import", "plan", "check"} == {command for command, *_ in commands}
     assert "SUPPRESS" in told[-1].stdout
     assert "" == git(project, "status", "--porcelain")
+
+
+def test_nothing_a_project_gathers_is_committed(project: Path) -> None:
+    """`git add .` takes what was made to be shared, and no database, log, key, list of customers or half-done file."""
+    git(project, "init")
+    shared = set(starter_files())
+    database = Path("suppress.db")
+    log, key = Path(DEFAULT_LOG_DIR), key_path(Settings())
+    out = Path("scans/advent")
+    gathered = {
+        database, *(database.with_name(f"{database.name}-{more}") for more in ("wal", "shm", "journal")),
+        lake_path(DEFAULT_DATABASE) / "CURRENT", Path("shop.lake/gen-000001/manifest.json"),
+        log / "host-1.0000000001.jsonl", log / "anchors/host-1.head", key, key.with_name(f"{key.name}.17.new"),
+        *(folder / name for folder in (out, Path("mine")) for name in RESULTS),
+        *(Work(folder).root / "plan.json" for folder in (out, Path("mine"))), Path("mine.stopped/report.json"),
+        Path(".mine.facts/products.parquet"), Path("mine.messages.jsonl"), Path("mine.messages.jsonl.unfinished-17"),
+        Path("orders.csv"), rejects_path(Path("orders.csv")), Path(".orders.csv.rejects.csv.17.draft"),
+        Path("messages.jsonl"), Path("facts/orders.parquet"), Path("lint.junit.xml"),
+    }  # fmt: skip
+    for path in gathered:
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text("theirs")
+    git(project, "add", ".")
+
+    assert shared == set(git(project, "ls-files").split())
 
 
 def test_the_page_is_one_screen(fresh: Path) -> None:
