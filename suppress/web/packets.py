@@ -7,7 +7,7 @@ waits 40 ms for the second. Here headers are held until the body follows, at mos
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from suppress.web.patience import PatientProtocol
 
 _HEAD = b"HTTP/1."
 _END_OF_HEAD = b"\r\n\r\n"
@@ -47,8 +47,8 @@ class OnePacket:
         return getattr(self._transport, name)
 
 
-class OnePacketProtocol(HttpToolsProtocol):
-    """HTTP/1.1 as uvicorn speaks it, one packet for each small answer."""
+class OnePacketProtocol(PatientProtocol):
+    """HTTP/1.1 as uvicorn speaks it, with an end to its patience, and one packet for each small answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection was opened."""
