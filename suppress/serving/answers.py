@@ -24,6 +24,7 @@ _WHY: Final = {
     Unavailable.BUSY: "too many checks wait",
     Unavailable.FAULT: "the check failed",
 }
+_NOT_BEGUN: Final = "the time was over before the check began"
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +74,9 @@ class Answers:
         if missing and cause is not None:
             self._counts.add(cause, missing)
             if question.revision.compiled.on_unavailable is None:
-                question.settle(_no_policy(question.revision, cause))
+                # Who leaves has run out of time: whether others wait nobody has looked.
+                why = _NOT_BEGUN if leaves and cause is Unavailable.BUSY else _WHY[cause]
+                question.settle(_no_policy(question.revision, why))
                 return
         question.entries = self._entries(question, decided, cause)
         self._take_down(question, question.entries)
@@ -138,9 +141,9 @@ class Answers:
             question.settle(_answers(entries, is_logged=False))
 
 
-def _no_policy(revision: Revision, cause: Unavailable) -> UnavailableError:
+def _no_policy(revision: Revision, why: str) -> UnavailableError:
     return UnavailableError(
-        f"the facts cannot be had, for {_WHY[cause]}, and the ruleset {revision.compiled.name} does not say what to do "
+        f"the facts cannot be had, for {why}, and the ruleset {revision.compiled.name} does not say what to do "
         f"then. help: ask again in a moment; a line `on_unavailable: allow`, `block` or `hold` in the ruleset says it"
     )
 

@@ -1,5 +1,6 @@
 """The ledger that settings ask for: files that a table follows, or a table alone; names hashed or plain."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -80,12 +81,22 @@ def test_a_table_that_is_elsewhere_is_not_believed(tmp_path: Path) -> None:
     opened.ledger.close()
 
 
-def test_a_service_does_not_begin_without_a_log(tmp_path: Path) -> None:
-    """A folder that cannot be made, or a key that cannot be had, is told when the ledger is opened."""
-    (tmp_path / "file").write_text("no key, no folder")
-    for wrong in ({"log_dir": str(tmp_path / "file" / "decisions")}, {"log_key_file": str(tmp_path / "file")}):
-        with pytest.raises(LedgerError, match=str(tmp_path / "file")):
-            open_ledger(settings(tmp_path, **wrong), Table())
+def test_a_service_does_not_begin_without_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot be made or written, a key that cannot be had: told at once, with what mends it."""
+    file, folder = tmp_path / "file", tmp_path / "folder"
+    file.write_text("no key, no folder")
+    folder.mkdir()
+    wrong = {
+        f"{file}/decisions .* cannot be made: .*help: let .*SUPPRESS_LOG_DIR": {"log_dir": str(file / "decisions")},
+        f"{folder} .*cannot be written to.*help: let .*SUPPRESS_LOG_DIR": {"log_dir": str(folder)},
+        f"{file} holds no key.*help: .*SUPPRESS_LOG_KEY_FILE": {"log_key_file": str(file)},
+        f"cannot be read from {folder}: .*help: .*SUPPRESS_LOG_KEY_FILE": {"log_key_file": str(folder)},
+    }
+    # Root may write everywhere: whether others may is asked of the system by this call alone.
+    monkeypatch.setattr(os, "access", lambda path, _: path != folder)
+    for words, settled in wrong.items():
+        with pytest.raises(LedgerError, match=words):
+            open_ledger(settings(tmp_path, **settled), Table())
 
 
 def test_whose_names_are_hashed_with_which_key(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from suppress.errors import LedgerError, UnavailableError
 from suppress.facts.message import Message
+from suppress.serving import asking
 from suppress.serving.ports import Answer, OnLogFailure, Unavailable
 from suppress.serving.service import Serving, Threads
 from tests.serving.stand_ins import NOW, PATIENCE_S, FixedRevision, Log, Rules, Shelf, Ticks, compiled, message, serving
@@ -127,6 +128,25 @@ def test_without_a_policy_it_refuses(ask: Ask, broken: bool, why: str, caplog) -
     gate.close()
 
     assert ([], int(broken)) == (log.entries, gate.figures().faults)
+
+
+def test_a_refusal_says_whether_time_or_room_was_short(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes with too little time is not told of others that wait; who finds too many of them is."""
+    shelf = Shelf()
+    shelf.gate.clear()
+    gate = serving(Rules(), shelf, Log(), threads=Threads(1, 1))
+    with ThreadPoolExecutor(1) as others:
+        first = others.submit(gate.check, message(), deadline_ms=LONG_MS)
+        assert shelf.begun.acquire(timeout=PATIENCE_S)
+        with pytest.raises(UnavailableError, match="for the time was over before the check began, and"):
+            ask(gate, [message()], deadline_ms=1)
+        monkeypatch.setattr(asking, "MOST_WAITING", 0)
+        with pytest.raises(UnavailableError, match="for too many checks wait, and"):
+            ask(gate, [message()], deadline_ms=LONG_MS)
+        shelf.gate.set()
+
+        assert BY_FACTS[0] == first.result(PATIENCE_S).decision.verdict.value
+    gate.close()
 
 
 def test_a_failure_of_our_own_is_counted_and_answered(caplog) -> None:
