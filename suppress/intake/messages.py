@@ -5,7 +5,7 @@ keys written twice) is a mistake like any other.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, BinaryIO, Final, NamedTuple
 
@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from suppress.errors import FactsError
 from suppress.facts.ids import MAX_ID_CHARACTERS, clean_id
 from suppress.facts.message import Item, Message
+from suppress.intake.fault_words import A_TIME, NO_ZONE, words_of
 from suppress.problems import did_you_mean
 
 MAX_MESSAGE_BYTES: Final = 1 << 20
@@ -56,8 +57,8 @@ class Refused(NamedTuple):
         return f"line {self.line}: {self.reason}"
 
 
-def parse_message(obj: object) -> Message:
-    """The Message a JSON object describes (fields: `MessageFields`).
+def parse_message(obj: object, beside: Iterable[str] = ()) -> Message:
+    """The Message a JSON object describes (fields: `MessageFields`). `beside`: fields that somebody else has read.
 
     Raises FactsError: a MessageFaultsError with all mistakes where there are places to name.
     """
@@ -68,9 +69,12 @@ def parse_message(obj: object) -> Message:
     except ValidationError as error:
         # Looking for what was meant takes its time; a hostile message has mistakes without end.
         details = error.errors(include_url=False, include_context=True)[:MAX_FAULTS]
-        raise MessageFaultsError(tuple(_fault(detail) for detail in details)) from None
+        faults = tuple(_fault(detail, beside) for detail in details)
+        raise MessageFaultsError((*faults, _NO_RECIPIENT) if _is_to_nobody(obj) else faults) from None
     except RecursionError:
         raise FactsError("the message is nested too deeply") from None
+    if _is_to_nobody(obj):
+        raise MessageFaultsError((_NO_RECIPIENT,))
     return Message(
         items=tuple(Item(sku=item.sku, placement=item.placement, score=item.score) for item in given.items),
         customer_id=given.customer_id,
@@ -159,9 +163,15 @@ def _load(text: bytes) -> object:
         raise FactsError(f"cannot be read as JSON: {error.msg}, at character {error.pos + 1}") from None
     try:
         json.loads(text, object_pairs_hook=_once_each)
-    except (ValueError, RecursionError):
-        raise FactsError("cannot be read as JSON: a number is too long, or it is nested too deeply") from None
+    except RecursionError:
+        raise FactsError("the message is nested too deeply") from None
+    except ValueError:
+        raise FactsError("cannot be read as JSON: a number is too long") from None
     return loaded
+
+
+def _is_to_nobody(obj: dict[Any, Any]) -> bool:
+    return all(obj.get(name) is None for name in _RECIPIENTS)
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -198,6 +208,10 @@ def _said_value(value: object) -> object:
     return value
 
 
+def _placement(value: object) -> object:
+    return _cleaned(_said_value(value))
+
+
 def _address(value: object) -> object:
     if isinstance(value, str) and not value.strip():
         raise ValueError("it is empty")
@@ -211,11 +225,11 @@ def _instant(value: object) -> object:
         try:
             at = datetime.fromisoformat(value.strip().upper())
         except ValueError:
-            raise ValueError("it must be a time like 2026-11-22T09:00:00Z") from None
+            raise ValueError(A_TIME) from None
     else:
-        raise ValueError("it must be a time like 2026-11-22T09:00:00Z")
+        raise ValueError(A_TIME)
     if at.tzinfo is None:
-        raise ValueError("it has no zone; write it like 2026-11-22T09:00:00Z")
+        raise ValueError(NO_ZONE)
     return at
 
 
@@ -235,13 +249,20 @@ _Said = Annotated[
 ]
 
 
+_Place = Annotated[
+    str,
+    BeforeValidator(_placement, json_schema_input_type=str | int | float | bool),
+    Field(max_length=MAX_ATTRIBUTE_CHARACTERS),
+]
+
+
 class ItemFields(BaseModel):
     """One recommended product: its `sku` alone, or a map."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     sku: _Id = Field(description="Which product.", examples=["A-1"])
-    placement: _Said | None = Field(default=None, description="Where in the message it stands.", examples=["hero"])
+    placement: _Place | None = Field(default=None, description="Where in the message it stands.", examples=["hero"])
     score: FiniteFloat | None = Field(default=None, description="How well it fits; told back, not read.")
 
 
@@ -274,31 +295,25 @@ class MessageFields(BaseModel):
     )
 
 
-_WORDS: Final = {
-    "missing": "it is missing",
-    "string_type": "it must be text",
-    "int_type": "it must be a whole number",
-    "list_type": "it must be a list",
-    "dict_type": "it must be a map of names to values",
-    "model_type": "it must be a sku, or a map with sku, placement and score",
-    "float_type": "it must be a number",
-    "finite_number": "it must be a finite number",
-    "string_unicode": "it holds half a character (a lone surrogate)",
-}
+_WORDS: Final = {"model_type": "it must be a sku, or a map with sku, placement and score"}
+_RECIPIENTS: Final = ("customer_id", "email", "phone")
+_NO_RECIPIENT: Final = Fault(("customer_id",), "it is missing, and so are email and phone; a message needs a recipient")
 
 
-def _fault(detail: ErrorDetails) -> Fault:
+def _fault(detail: ErrorDetails, beside: Iterable[str]) -> Fault:
     """What is wrong and where, without repeating the value, which may be personal."""
     place = detail["loc"]
     if detail["type"] == "extra_forbidden":
-        known = ItemFields.model_fields if place[0] == "items" else MessageFields.model_fields
-        hint = did_you_mean(str(place[-1])[:100], known) or f"the fields are {', '.join(known)}"
-        return Fault(place, f"no such field; {hint}")
-    words = _WORDS.get(detail["type"])
-    if words is None:
-        words = detail["msg"].removeprefix("Value error, ")
-        words = words[:1].lower() + words[1:]
-    return Fault(place, words)
+        known = ItemFields.model_fields if place[0] == "items" else (*MessageFields.model_fields, *beside)
+        return Fault(place, no_such_field(str(place[-1]), known))
+    return Fault(place, words_of(detail, _WORDS))
+
+
+def no_such_field(name: str, known: Iterable[str]) -> str:
+    """Words for a field nobody reads: what was meant, or all there are."""
+    listed = tuple(known)
+    hint = did_you_mean(name[:100], listed) or f"the fields are {', '.join(listed)}"
+    return f"no such field; {hint}"
 
 
 def _short(part: str) -> str:

@@ -6,6 +6,7 @@ bounded in bytes, in depth and in the time it may take to arrive. Whatever comes
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
@@ -16,6 +17,11 @@ from suppress.web.problems import ProblemError
 MAX_DEPTH: Final = 32
 MAX_DRAINED_BYTES: Final = 64 << 20
 """How much of a body that is too large is still taken, so that its sender reads the answer instead of a reset."""
+
+_OPENING: Final = frozenset((b"[", b"{"))
+_CLOSING: Final = frozenset((b"]", b"}"))
+_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""Brackets, and texts as a whole: a bracket in a text opens nothing."""
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers = Mapping[bytes, bytes]
@@ -95,8 +101,10 @@ def load_json(text: bytes) -> Any:
         raise _not_json(text, error) from None
     try:
         json.loads(text, object_pairs_hook=_once_each)
-    except (ValueError, RecursionError):
-        raise ProblemError("not-json", "a number is too long, or the body is nested too deeply") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise ProblemError("not-json", "a number is too long") from None
     if text.count(b"[") + text.count(b"{") > MAX_DEPTH:
         _refuse_depth(loaded)
     return loaded
@@ -111,9 +119,29 @@ def _not_json(text: bytes, error: orjson.JSONDecodeError) -> ProblemError:
         return ProblemError("not-utf-8", "the body begins with a byte order mark")
     if not text.strip():
         return ProblemError("not-json", "the body is empty")
-    if "recursion" in error.msg:
-        return ProblemError("too-deep", f"the body has more than {MAX_DEPTH} levels")
+    if _opens_too_many(text):
+        return _too_deep()
     return ProblemError("not-json", f"{error.msg}, at character {error.pos + 1}")
+
+
+def _opens_too_many(text: bytes) -> bool:
+    """Whether a text that is no JSON goes beyond MAX_DEPTH: a reader that gives up there says so in its own words."""
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        bracket = found[0]
+        if bracket in _OPENING:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif bracket in _CLOSING:
+            depth -= 1
+    return False
+
+
+def _too_deep() -> ProblemError:
+    return ProblemError("too-deep", f"the body has more than {MAX_DEPTH} levels")
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -127,7 +155,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_depth(loaded: Any) -> None:
     level = [loaded]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
@@ -136,4 +164,4 @@ def _refuse_depth(loaded: Any) -> None:
         ]
         if not level:
             return
-    raise ProblemError("too-deep", f"the body has more than {MAX_DEPTH} levels")
+    raise _too_deep()

@@ -18,7 +18,7 @@ from suppress.access.roles import Permission
 from suppress.decisions.decision import Verdict
 from suppress.errors import FactsError
 from suppress.facts.message import Item, Message
-from suppress.intake.messages import MessageFaultsError, parse_message
+from suppress.intake.messages import MessageFaultsError, no_such_field, parse_message
 from suppress.serving.ports import Answer
 from suppress.web.body import Receive, load_json, read_body, refuse_headers
 from suppress.web.contract import (
@@ -39,7 +39,7 @@ from suppress.web.faults import invalid, message_faults
 from suppress.web.metrics import Metrics
 from suppress.web.operations import Asked, Operation, asked_of
 from suppress.web.ports import Service
-from suppress.web.problems import Fault, ProblemError, pointer_to
+from suppress.web.problems import MAX_FAULTS, Fault, ProblemError, pointer_to
 
 Read = TypeVar("Read")
 
@@ -74,7 +74,7 @@ def check_operations(service: Service, metrics: Metrics) -> list[Operation]:
     limits = service.limits
 
     async def check(asked: Asked, receive: Receive) -> Response:
-        options, message = await _read(asked, receive, limits.message_bytes, limits.body_s, parse_message)
+        options, message = await _read(asked, receive, limits.message_bytes, limits.body_s, _alone)
         request_id = options.request_id or asked.request_id
         answer = await service.checks.check_soon(
             message,
@@ -187,6 +187,11 @@ def _split(given: Any) -> tuple[CheckOptions, Any]:
     return options, {name: value for name, value in given.items() if name not in _OPTIONS}
 
 
+def _alone(rest: Any) -> Message:
+    """The message of a body that holds no other. Raises FactsError."""
+    return parse_message(rest, CheckOptions.model_fields)
+
+
 def _messages(rest: Any) -> list[Message]:
     """The messages of a batch. Raises ProblemError that points at what is wrong with the first bad one."""
     if not isinstance(rest, dict) or not isinstance(rest.get("messages"), list):
@@ -195,11 +200,10 @@ def _messages(rest: Any) -> list[Message]:
             'a batch must be a JSON object like {"messages": [...]}',
             (Fault("/messages", "it must be a list of messages"),),
         )
-    others = [name for name in rest if name != "messages"]
+    others = [name for name in rest if name != "messages"][:MAX_FAULTS]
     if others:
-        raise ProblemError(
-            "invalid", "no such field", tuple(Fault(pointer_to((name,)), "no such field") for name in others)
-        )
+        faults = (Fault(pointer_to((name,)), no_such_field(name, BatchIn.model_fields)) for name in others)
+        raise ProblemError("invalid", "no such field", tuple(faults))
     listed = rest["messages"]
     if not listed:
         raise ProblemError("invalid", "the batch is empty", (Fault("/messages", "it must hold 1 message or more"),))

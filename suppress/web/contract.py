@@ -4,8 +4,10 @@ Bodies are read by `body.py` first and refused there when they are no strict JSO
 sent is made of the values behind them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -23,10 +25,21 @@ MAX_FILES: Final = 100
 MAX_SIMPLE_SKUS: Final = 100
 
 _NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f]*$"
-RequestId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+_VISIBLE: Final = r"^[\x21-\x7e]+$"
+_FILE_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.cases)?\.ya?ml$"
+PATTERN_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        _NO_CONTROLS: "it holds a control character",
+        _VISIBLE: "it must be visible ASCII characters without blanks",
+        _FILE_NAME: "it must be a file name like shop.yaml or shop.cases.yaml",
+    }
+)
+"""What a text that does not match is told."""
+
+RequestId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_VISIBLE)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_NO_CONTROLS)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=_NO_CONTROLS)]
-FileName = Annotated[str, StringConstraints(max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.cases)?\.ya?ml$")]
+FileName = Annotated[str, StringConstraints(max_length=255, pattern=_FILE_NAME)]
 
 
 class Include(StrEnum):

@@ -21,8 +21,10 @@ from suppress.errors import (
     UnavailableError,
     VersionError,
 )
+from suppress.intake.fault_words import words_of
 from suppress.intake.messages import MessageFaultsError
 from suppress.problems import Problem
+from suppress.web.contract import PATTERN_WORDS
 from suppress.web.problems import Fault, ProblemError, pointer_to
 
 RETRY_AFTER_S = 1
@@ -79,7 +81,7 @@ def message_faults(error: MessageFaultsError, under: tuple[str | int, ...] = ())
 def invalid(error: RequestValidationError | ValidationError) -> ProblemError:
     """The problem of a query or body that is not of its model. Values are not repeated: they may be personal."""
     if isinstance(error, ValidationError):
-        details: Any = error.errors(include_url=False, include_input=False, include_context=False)
+        details: Any = error.errors(include_url=False, include_input=False)
     else:
         details = error.errors()
     faults = tuple(Fault(_pointer(detail["loc"]), _words(detail)) for detail in details)
@@ -100,5 +102,6 @@ def _pointer(loc: tuple[str | int, ...]) -> str:
 
 
 def _words(detail: Mapping[str, Any]) -> str:
-    words = str(detail["msg"]).removeprefix("Value error, ")
-    return "no such field" if detail["type"] == "extra_forbidden" else words[:1].lower() + words[1:]
+    if detail["type"] == "string_pattern_mismatch":
+        return PATTERN_WORDS.get(detail["ctx"]["pattern"], "it holds characters it may not hold")
+    return words_of(detail)

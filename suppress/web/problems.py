@@ -89,8 +89,8 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "unexpected": Kind(500, "The service failed.", "Tell the operator the `request_id`; the log has the rest."),
         "unavailable": Kind(
             503,
-            "The facts cannot be had in time, and the ruleset does not say what then.",
-            "Ask again after `Retry-After`; `on_unavailable` in the ruleset gives an answer instead.",
+            "The database cannot be used now, or facts do not come in time.",
+            "Ask again after `Retry-After`; a check gets an answer instead where its ruleset says `on_unavailable`.",
         ),
         "log-failed": Kind(
             503, "The decision could not be written down, so it is not given.", "Ask again after `Retry-After`."

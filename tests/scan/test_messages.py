@@ -750,16 +750,20 @@ def _folder(path: Path, entry: str | None = None) -> Path:
         (
             "customer_id",
             pa.array([17850.0, float("nan"), 2.5]),
-            ["17850", "a message needs", "customer_id: it must be text"],
+            ["17850", "customer_id: it is missing", "customer_id: it must be text"],
         ),
-        ("customer_id", pa.array([17850, None, -3]), ["17850", "a message needs", "-3"]),
+        ("customer_id", pa.array([17850, None, -3]), ["17850", "customer_id: it is missing", "-3"]),
         (
             "customer_id",
             pa.array(["C1", "", None]).dictionary_encode(),
-            ["C1", "customer_id: it is empty", "a message needs"],
+            ["C1", "customer_id: it is empty", "customer_id: it is missing"],
         ),
-        ("customer_id", pa.array([b"C1", b"\xff", None]), ["C1", "\ufffd", "a message needs"]),
-        ("customer_id", pa.array([True, False, None]), ["customer_id: it must be text"] * 2 + ["a message needs"]),
+        ("customer_id", pa.array([b"C1", b"\xff", None]), ["C1", "\ufffd", "customer_id: it is missing"]),
+        (
+            "customer_id",
+            pa.array([True, False, None]),
+            ["customer_id: it must be text"] * 2 + ["customer_id: it is missing"],
+        ),
     ],
 )
 def test_ids_of_other_types_in_parquet(tmp_path: Path, column: str, values: Any, wanted: list[str]) -> None:
