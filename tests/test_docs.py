@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import suppress
 from suppress.cli import COMMANDS
 from suppress.rules.reading import parse_ruleset
 from suppress.rules.reference import with_tables
@@ -34,3 +35,13 @@ def test_every_command_is_documented(command: str) -> None:
     pages = (ROOT / "README.md").read_text() + (ROOT / "docs/operations.md").read_text()
 
     assert f"suppress {command}" in pages
+
+
+def test_the_door_is_documented_as_it_is() -> None:
+    """Every name of `import suppress` stands in the table of its page, and every error that stands there is one."""
+    page = (ROOT / "docs/api.md").read_text()
+    table = page.partition("\nThreads may share a gate.")[0]
+    named = set(re.findall(r"`(\w+)[`(]", table))
+
+    assert set() == set(suppress.__all__) - named
+    assert {name for name in named if name.endswith("Error")} <= set(suppress.__all__)
