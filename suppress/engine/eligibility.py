@@ -15,7 +15,7 @@ from suppress.engine.shared import SharedFacts
 from suppress.facts.local_time import next_midnight_us, next_turn_us
 from suppress.rules.compile import CompiledRule
 from suppress.rules.needs import LOCAL_FIELDS, REPLENISHMENT_DUE
-from suppress.rules.tree import Bought, ClockTime, Compare, Leaf, Said, Sent, Shown, leaves
+from suppress.rules.tree import Bought, ClockTime, Compare, Leaf, Said, Sent, Shown
 
 MOST_INSTANTS: Final = 64
 """Instants tried before giving up. More than a few occur only for hundreds of purchases under interleaved windows."""
@@ -63,7 +63,7 @@ def eligible_again_us(
 def _changes(rule: CompiledRule, values: ItemValues, after_us: int) -> list[int]:
     """Instants after `after_us` at which the rule may start or stop firing; of what recurs, the next one."""
     changes = [] if rule.ends_us is None else [rule.ends_us]
-    for leaf in leaves(rule.condition):
+    for leaf in rule.moving_leaves:
         changes.extend(_flips(leaf, values, after_us))
     return [at_us for at_us in changes if at_us > after_us]
 

@@ -11,12 +11,11 @@ from suppress.engine.opinions import opinions
 from suppress.engine.sharing import Share
 from suppress.facts.fields import FieldType
 from suppress.facts.instants import from_us
-from suppress.facts.inventory import oldest_us
 from suppress.facts.snapshot import Source
 from suppress.rules.compile import CompiledRule
 from suppress.rules.leaf_names import leaf_name
 from suppress.rules.needs import AVAILABLE_UNITS
-from suppress.rules.tree import Bought, Compare, Leaf, Said, Sent, Shown
+from suppress.rules.tree import All, AnyOf, Bought, Compare, Condition, Leaf, Not, Said, Sent, Shown, leaves
 from suppress.rules.wording import clock_words, counted, date_words, day_words, leaf_words, length_words, limit_words
 from suppress.rules.wording_terms import unit_words
 
@@ -40,17 +39,21 @@ class ReasonWriter:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, bool], _Known] = {}
+        self._of_all: dict[int, tuple[CompiledRule, tuple[_Known, ...]]] = {}
 
     def reason_of(self, rule: CompiledRule, values: Anyones, outcome: Truth, mode: Mode) -> Reason:
         """Why the rule fired: the leaves its truth rests on, each with the value seen and the value wanted."""
-        rests_on = {(id(leaf), negated): leaf for leaf, negated in carriers(rule.condition, values, outcome)}
+        rests_on = self._all_of(rule) if outcome is True else None
+        if rests_on is None:
+            carried = {(id(leaf), negated): leaf for leaf, negated in carriers(rule.condition, values, outcome)}
+            rests_on = tuple([self._known_of(leaf, negated) for (_, negated), leaf in carried.items()])
         return Reason(
             rule=rule.id,
             code=rule.code,
             sentence=rule.sentence,
             outcome=Outcome.UNKNOWN if outcome is None else Outcome.TRUE,
             mode=mode,
-            evidence=tuple(self._evidence(leaf, negated, values) for (_, negated), leaf in rests_on.items()),
+            evidence=tuple([_evidence(known, values) for known in rests_on]),
         )
 
     def refusal_of(self, share: Share, values: ItemValues, mode: Mode) -> Reason:
@@ -70,19 +73,44 @@ class ReasonWriter:
         places = Evidence(field=PLACES_TAKEN, seen=share.taken, wanted=f"fewer than {share.budget} places are taken")
         return replace(reason, evidence=(*reason.evidence, units, places))
 
-    def _evidence(self, leaf: Leaf, negated: bool, values: Anyones) -> Evidence:
+    def _all_of(self, rule: CompiledRule) -> tuple[_Known, ...] | None:
+        """What a true rule rests on whatever the values are; None where that goes by the values."""
+        found = self._of_all.get(id(rule))
+        if found is None:
+            # The rule is kept, so that no other can ever have its id.
+            leaves_all = () if _has_choice(rule.condition) else leaves(rule.condition)
+            known = dict.fromkeys(self._known_of(leaf, negated=False) for leaf in leaves_all)
+            found = self._of_all[id(rule)] = (rule, tuple(known))
+        return found[1] or None
+
+    def _known_of(self, leaf: Leaf, negated: bool) -> _Known:
         known = self._known.get((id(leaf), negated))
         if known is None:
             # The leaf is kept with its words, so that no other leaf can ever have its id.
             known = _Known(leaf, leaf_name(leaf), _source(leaf), leaf_words(leaf, negated=negated))
             self._known[id(leaf), negated] = known
-        as_of_us = _as_of(known.source, values)
-        return Evidence(
-            field=known.name,
-            seen=_seen(leaf, values),
-            wanted=known.wanted,
-            as_of=None if as_of_us is None else from_us(as_of_us),
-        )
+        return known
+
+
+def _evidence(known: _Known, values: Anyones) -> Evidence:
+    as_of_us = _as_of(known.source, values)
+    return Evidence(
+        field=known.name,
+        seen=_seen(known.leaf, values),
+        wanted=known.wanted,
+        as_of=None if as_of_us is None else from_us(as_of_us),
+    )
+
+
+def _has_choice(condition: Condition) -> bool:
+    """Whether a true condition may rest on some of its leaves only."""
+    match condition:
+        case All(parts=parts):
+            return any(map(_has_choice, parts))
+        case AnyOf() | Not():
+            return True
+        case _:
+            return False
 
 
 def _source(leaf: Leaf) -> Source | None:
@@ -149,7 +177,6 @@ def _as_of(source: Source | None, values: Anyones) -> int | None:
     if source is None:
         return None
     if source is Source.STOCK and isinstance(values, ItemValues):
-        levels = values.shelf().levels
-        return oldest_us(levels) if levels else None
+        return values.shelf().stated_us
     loaded_us = values.shared.snapshot.feeds_us.get(source)
     return None if loaded_us is None else min(loaded_us, values.shared.as_of_us)

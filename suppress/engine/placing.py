@@ -160,12 +160,13 @@ class Placer:
         if not answer.fired:
             return (), ()
         as_of_us = values.shared.as_of_us
-        fired = tuple(rule for number in sorted(answer.fired) if (rule := rules[number]).applies_at(as_of_us))
+        fired = tuple([rule for number in sorted(answer.fired) if (rule := rules[number]).applies_at(as_of_us)])
         write = self._words.reason_of
-        return tuple(
+        told = [
             write(rule, values, _outcome(rule, values), Mode.ENFORCE if run.obeys(rule) else Mode.SHADOW)
             for rule in fired
-        ), fired
+        ]
+        return tuple(told), fired
 
 
 def _outcome(rule: CompiledRule, values: Anyones) -> Truth:

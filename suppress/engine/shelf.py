@@ -18,15 +18,16 @@ _SELLABLE: Final = "active"
 
 
 class Shelf:
-    """The stock of one sku, whole or at some locations."""
+    """The stock of one sku, whole or at some locations. `stated_us`: when its oldest figure was; None = it has none."""
 
-    __slots__ = ("levels", "problem", "shared")
+    __slots__ = ("levels", "problem", "shared", "stated_us")
 
     def __init__(self, shared: SharedFacts, sku: str, at: str | None = None) -> None:
         self.shared = shared
         levels, problem = _levels_at(shared, sku, at)
         self.levels: Sequence[StockLevel] = levels
-        self.problem: UnknownFact | None = problem or _problem_of(shared, sku, levels)
+        self.stated_us = oldest_us(levels) if levels else None
+        self.problem: UnknownFact | None = problem or _problem_of(shared, sku, self.stated_us)
 
     def read(self, name: str) -> Seen:
         """The value of a stock field that goes by location; None = unknown."""
@@ -46,10 +47,10 @@ class StyleShelf:
         uncounted = next((sku for sku, shelf in shelves.items() if not shelf), None)
         self.problem: UnknownFact | None = None
         if uncounted is not None:
-            self.problem = _problem_of(shared, uncounted, ())
+            self.problem = _problem_of(shared, uncounted, None)
         elif self.levels:
             oldest = min(self.levels, key=lambda level: level.updated_at_us)
-            self.problem = _problem_of(shared, oldest.sku, self.levels)
+            self.problem = _problem_of(shared, oldest.sku, oldest.updated_at_us)
         available = len({level.sku for level in self.levels if level.available_units > 0})
         self.share = 100 * available // max(1, len(group))
         """Percent of the style's skus that are active and available, rounded down."""
@@ -70,13 +71,12 @@ def _levels_at(shared: SharedFacts, sku: str, at: str | None) -> tuple[Sequence[
     return [level for level in levels if level.location_id in locations], None
 
 
-def _problem_of(shared: SharedFacts, sku: str, levels: Sequence[StockLevel]) -> UnknownFact | None:
+def _problem_of(shared: SharedFacts, sku: str, stated_us: int | None) -> UnknownFact | None:
     unavailable = shared.snapshot.unavailable
     if unavailable and Source.STOCK in unavailable:
         return UnknownFact(Source.STOCK.value, None, Why.UNAVAILABLE)
-    if not levels:
+    if stated_us is None:
         return UnknownFact(Source.STOCK.value, sku, Why.MISSING)
-    stated_us = oldest_us(levels)
     if shared.is_stale(Source.STOCK, stated_us):
         return UnknownFact(Source.STOCK.value, sku, Why.STALE, stated_us)
     return None
@@ -118,8 +118,9 @@ def _availability(shelf: Shelf) -> Seen:
 
 
 def _age(shelf: Shelf) -> Seen:
-    shared = shelf.shared
-    stated_us = oldest_us(shelf.levels)
+    shared, stated_us = shelf.shared, shelf.stated_us
+    if stated_us is None:
+        return None
     for bound_us in shared.terms.age_bounds_us:
         shared.note_change(stated_us + bound_us)
         shared.note_change(stated_us + bound_us + 1)

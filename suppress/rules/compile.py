@@ -7,7 +7,7 @@ spelling: two files that say the same thing share it, and a comment does not cha
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -42,11 +42,17 @@ class CompiledRule:
     max_share: int | None = None
     starts_us: int | None = None
     ends_us: int | None = None
+    moving_leaves: tuple[Leaf, ...] = field(init=False, repr=False, compare=False)
+    """The leaves that time alone can change."""
+
+    def __post_init__(self) -> None:
+        moving = tuple(leaf for leaf in leaves(self.condition) if moves(leaf))
+        object.__setattr__(self, "moving_leaves", moving)
 
     @property
     def moves(self) -> bool:
         """Whether time alone can make the rule start or stop firing."""
-        return bool(self.starts_us or self.ends_us) or any(moves(leaf) for leaf in leaves(self.condition))
+        return bool(self.starts_us or self.ends_us or self.moving_leaves)
 
     def applies_at(self, as_of_us: int) -> bool:
         """Whether the rule is between its start and its end."""
