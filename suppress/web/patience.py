@@ -13,6 +13,8 @@ HEAD_S: Final = 10.0
 """From the first byte of a head to its last."""
 MOST_HEAD_BYTES: Final = 1 << 20
 """What is kept of a head that has not ended yet. One that has ended in time is told that it is too large."""
+ENDING_S: Final = 1.0
+"""For the first request of a connection that was opened just before the service was told to end."""
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -20,6 +22,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _is_ending = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection was opened; the first byte may take as long as that of the next request."""
@@ -34,6 +37,16 @@ class PatientProtocol(HttpToolsProtocol):
             self._wait_for_head(len(data))
         elif self._deadline is not None:
             self._stop_waiting()
+        if self._is_ending and cycle is not None:
+            cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The service ends. Who just came is heard: closed now, with a request on its way, it would be cut off."""
+        if self.cycle is None and not self._is_ending:
+            self._is_ending = True
+            self._wait_at_most(ENDING_S)
+        else:
+            super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""

@@ -62,6 +62,16 @@ class Supervisor(Multiprocess):
         super().keep_subprocess_alive()
         self._let_go()
 
+    def terminate_all(self) -> None:
+        """Tell all to end. They stop listening, and so does this process.
+
+        As long as one process holds the address open the system goes on taking connections, which nobody answers any
+        more and which are cut off in the end. Refused, a caller knows at once that it was not heard.
+        """
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+
     def _let_go(self) -> None:
         for process in self.processes:
             process.child_conn.close()

@@ -9,7 +9,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from suppress.web.packets import OnePacketProtocol
-from suppress.web.patience import HEAD_S, MOST_HEAD_BYTES
+from suppress.web.patience import ENDING_S, HEAD_S, MOST_HEAD_BYTES
 
 KEEP_ALIVE_S = 75
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -134,7 +134,11 @@ def _play(opened: Connection, steps: list[bytes | float | None]) -> None:
             opened.loop.go_on(step)
 
 
-DRIP: list[bytes | float | None] = [b"GET / HTTP/1.1\r\n", *[b"X-A: b\r\n", 1.0] * 100]
+Steps = list[bytes | float | None]
+ENDS: Steps = [b"\r\n", 1.0]
+FIELDS: Steps = [b"X-A: b\r\n", 1.0]
+NOTHING_BUT_ENDS = ENDS * 100
+DRIP: Steps = [b"GET / HTTP/1.1\r\n", *FIELDS * 100]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ DRIP: list[bytes | float | None] = [b"GET / HTTP/1.1\r\n", *[b"X-A: b\r\n", 1.0]
     [
         ([500.0], KEEP_ALIVE_S),
         ([20.0, b"G", 500.0], 20 + HEAD_S),
-        ([b"\r\n", 1.0] * 100, HEAD_S),
+        (NOTHING_BUT_ENDS, HEAD_S),
         (DRIP, HEAD_S),
         ([20.0, GET, None, 500.0], 20 + KEEP_ALIVE_S),
         ([GET, None, 30.0, *DRIP], 30 + HEAD_S),
@@ -183,6 +187,24 @@ def test_a_head_that_has_no_end_is_not_kept(opened: Connection) -> None:
     """However fast it comes."""
     many: list[bytes | float | None] = [b"X-A: " + b"b" * (64 << 10) + b"\r\n"] * (2 * MOST_HEAD_BYTES >> 16)
     _play(opened, [b"GET / HTTP/1.1\r\n", *many])
+
+    assert 0 == opened.wire.closed_at_s
+
+
+@pytest.mark.parametrize(("steps", "closed_at_s"), [([30.0], ENDING_S), ([0.5, GET, None], 0.5), ([GET, None], 0.0)])
+def test_who_just_came_is_heard(opened: Connection, steps: list[bytes | float | None], closed_at_s: float) -> None:
+    """Told to end, a connection on which nothing was asked yet takes one request that comes within 1 s."""
+    opened.protocol.shutdown()
+    _play(opened, steps)
+
+    assert closed_at_s == opened.wire.closed_at_s
+    assert opened.wire.sent.count(b"HTTP/1.1 204 ") == steps.count(GET)
+
+
+def test_who_asked_before_is_not_waited_for(opened: Connection) -> None:
+    """Told to end, a connection between two requests is closed."""
+    _play(opened, [GET, None])
+    opened.protocol.shutdown()
 
     assert 0 == opened.wire.closed_at_s
 
