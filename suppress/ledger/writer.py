@@ -27,6 +27,8 @@ MOST_WAITING: Final = 10_000
 GATHER_SECONDS: Final = 0.001
 REST_SECONDS: Final = 0.2
 """How long nothing is written after a chain broke, so that a failing disk is not filled with new chains."""
+RETRY_SECONDS: Final = 2.0
+"""How often it is tried to begin a new chain while nothing can be written and nobody hands anything in."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,16 +83,19 @@ class Ledger:
         follower: Follower | None = None,
         *,
         gather_seconds: float = GATHER_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._recorder = recorder
         self._open_sink = open_sink
         self._follower = follower
         self._gather_seconds = gather_seconds
+        self._retry_seconds = retry_seconds
         self._sink: Sink | None = None
         self._head = Link("", 0, NO_HASH)
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._waiting = self._written = self._lost = self._batches = 0
+        self._is_failing = False
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="decision log", daemon=True)
         self._thread.start()
@@ -135,6 +140,11 @@ class Ledger:
         with self._changed:
             return LedgerCounts(self._written, self._lost, self._batches, self._waiting)
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last write failed, and nothing since then says that the next one will not."""
+        return self._is_failing
+
     def close(self, timeout_seconds: float = 10.0) -> None:
         """Write what waits, end the chain. Whatever the disk has not taken within the time is lost, and counted."""
         with self._changed:
@@ -153,10 +163,16 @@ class Ledger:
         crowded = False
         while True:
             with self._changed:
-                while not self._jobs and not self._closing.is_set():
+                while not self._jobs and not self._closing.is_set() and not self._is_failing:
                     self._changed.wait()
-                if not self._jobs:
+                if self._is_failing and not self._jobs and not self._closing.is_set():
+                    self._changed.wait(self._retry_seconds)
+                is_idle = not self._jobs
+                if is_idle and self._closing.is_set():
                     break
+            if is_idle:
+                self._try_again()
+                continue
             if crowded:
                 self._closing.wait(self._gather_seconds)
             batch = self._take_batch()
@@ -187,11 +203,13 @@ class Ledger:
             told = error if isinstance(error, LedgerError) else LedgerError(f"the decision log failed: {error}")
             if told is not error:
                 _log.exception("the decision log failed")
+            self._is_failing = True
             self._fail(batch, told)
             if self._sink is not None and (self._sink.is_broken or told is not error):
                 self._leave_chain()
                 self._closing.wait(REST_SECONDS)
             return
+        self._is_failing = False
         with self._changed:
             self._written += len(lines)
             self._waiting -= len(lines)
@@ -204,18 +222,34 @@ class Ledger:
                 job.done.set_result(None)
 
     def _written_lines(self, batch: list[_Job]) -> list[LogLine]:
-        if self._sink is None:
-            writer = new_writer()
-            self._sink = self._open_sink(writer)
-            self._head = Link(writer, 0, NO_HASH)
+        sink = self._sink or self._begin_chain()
         head, lines = self._head, []
         for job in batch:
             for record in job.records:
                 lines.append(next_line(head, record))
                 head = lines[-1].link
-        self._sink.append(lines)
+        sink.append(lines)
         self._head = head
         return lines
+
+    def _begin_chain(self) -> Sink:
+        writer = new_writer()
+        self._sink = sink = self._open_sink(writer)
+        self._head = Link(writer, 0, NO_HASH)
+        return sink
+
+    def _try_again(self) -> None:
+        """Begin a new chain if that can be done.
+
+        Whoever looks at `is_failing` sends no more decisions, and without one nothing would show that they can be
+        written again.
+        """
+        ended, self._sink = self._sink, None
+        with suppress(Exception):
+            if ended is not None:
+                ended.close()
+            self._begin_chain()
+            self._is_failing = False
 
     def _leave_chain(self) -> None:
         broken, self._sink = self._sink, None

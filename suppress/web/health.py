@@ -28,7 +28,9 @@ def health_operations(service: Service, metrics: Metrics) -> list[Operation]:
                 seen = await asyncio.to_thread(service.look)
         except TimeoutError:
             raise ProblemError("not-ready", f"nobody could say within {LOOK_S:g} seconds") from None
-        wrong = {name: trouble for name, trouble in seen.items() if trouble is not None}
+        wrong = {
+            name: trouble for name, trouble in seen.items() if trouble is not None and name not in service.bearable
+        }
         checks = {name: trouble or "ok" for name, trouble in seen.items()}
         if wrong:
             detail = "; ".join(f"{name}: {trouble}" for name, trouble in wrong.items())
@@ -47,7 +49,8 @@ def health_operations(service: Service, metrics: Metrics) -> list[Operation]:
         Operation(
             method="GET", path="/readyz", permission=None, endpoint=readyz, answers=HealthOut,
             summary="Whether it can decide", description="For a readiness probe: rules loaded, database reachable and "
-            "at the right schema, decision log writable.",
+            "at the right schema, decision log writable where no decision may be answered without it. `checks` tells "
+            "what is wrong, even where that is no reason to send no requests.",
             kinds=("not-ready",), answer_example={"status": "ready", "checks": {"database": "ok", "rules": "ok"}},
         ),
         Operation(

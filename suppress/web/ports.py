@@ -126,7 +126,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """All the HTTP floor stands on. `ticks_us`: a clock that nobody sets, for what a key may ask in a while."""
+    """All the HTTP floor stands on. `ticks_us`: a clock that nobody sets, for what a key may ask in a while.
+
+    `bearable`: what `look` may find wrong without its being a reason to send no requests.
+    """
 
     checks: Checks
     callers: Callers
@@ -138,3 +141,4 @@ class Service:
     clock: Clock
     ticks_us: Clock
     limits: Limits = Limits()
+    bearable: frozenset[str] = frozenset()

@@ -238,6 +238,57 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert (1, 2) == ledger.counts[:2]
 
 
+def test_whether_it_can_be_written_is_known_without_a_decision(tmp_path: Path) -> None:
+    """After a write that failed it counts as failing until a chain could be begun; nobody has to lose one more."""
+    (tmp_path / "log").write_text("a file")
+    begun = threading.Event()
+
+    def open_sink(writer: str) -> ChainWriter:
+        sink = ChainWriter(tmp_path / "log", writer)
+        begun.set()
+        return sink
+
+    ledger = Ledger(recorder(), open_sink, retry_seconds=0.01)
+    before = ledger.is_failing
+    with pytest.raises(LedgerError, match="cannot be written"):
+        ledger.write([entry(1)]).result(WAIT_SECONDS)
+    meanwhile = ledger.is_failing
+    (tmp_path / "log").unlink()
+    assert begun.wait(WAIT_SECONDS)
+    ledger.close()
+
+    assert [False, True, False] == [before, meanwhile, ledger.is_failing]
+    assert [] == logged(tmp_path / "log")
+    assert (0, 1) == ledger.counts[:2]
+
+
+def test_a_full_disk_ends_a_chain_in_good_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a chain could not grow another is begun as soon as there is room; all are closed and verify."""
+    begun = threading.Semaphore(0)
+
+    def open_sink(writer: str) -> ChainWriter:
+        begun.release()
+        return ChainWriter(tmp_path, writer)
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    ledger = Ledger(recorder(), open_sink, retry_seconds=0.01)
+    ledger.write([entry(1)]).result(WAIT_SECONDS)
+    assert begun.acquire(timeout=WAIT_SECONDS)
+    with monkeypatch.context() as patch:
+        patch.setattr("suppress.ledger.jsonl.os.write", full)
+        with pytest.raises(LedgerError, match="No space left"):
+            ledger.write([entry(2)]).result(WAIT_SECONDS)
+    assert begun.acquire(timeout=WAIT_SECONDS)
+    ledger.write([entry(3)]).result(WAIT_SECONDS)
+    ledger.close()
+
+    assert not ledger.is_failing
+    assert {record(1).decision_id, record(3).decision_id} == {line.record.decision_id for line in logged(tmp_path)}
+    assert all(anchor.closed for anchor in (read_anchor(tmp_path, name) for name in writers_of(tmp_path)) if anchor)
+
+
 def test_a_disk_that_hangs_does_not_fill_the_memory() -> None:
     """When too many decisions wait for the disk further ones are refused at once, and counted."""
     go_on = threading.Event()

@@ -86,6 +86,19 @@ def test_not_ready_says_what_is_wrong() -> None:
     assert "database: it does not answer" == got.json["detail"]
 
 
+def test_what_is_bearable_is_told_and_stays_ready() -> None:
+    """What keeps nobody from deciding is named among the checks, and beside something worse too."""
+    seen: dict[str, str | None] = {"database": None, "log writing": "it fails"}
+    app = make_app(make_service(look=lambda: seen, bearable=frozenset({"log writing"})))
+    ready = ask_now(app, "GET", "/readyz", key=None)
+    seen["database"] = "it does not answer"
+    worse = ask_now(app, "GET", "/readyz", key=None)
+
+    assert (200, {"database": "ok", "log writing": "it fails"}) == (ready.status, ready.json["checks"])
+    assert (503, "database: it does not answer") == (worse.status, worse.json["detail"])
+    assert "it fails" == worse.json["checks"]["log writing"]
+
+
 def test_published_rules_carry_the_keys_name() -> None:
     """Who publishes is who the key belongs to; a body cannot say otherwise."""
     service = make_service()
