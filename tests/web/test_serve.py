@@ -103,6 +103,17 @@ def _until(holds: Any, process: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.05)
 
 
+def _is_refused(port: int) -> bool:
+    """Whether nobody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    except ConnectionResetError:
+        pass
+    return False
+
+
 def _has_let_go(process: int) -> bool:
     """Whether it holds no connection any more."""
     try:
@@ -216,9 +227,19 @@ def test_a_killed_worker_is_replaced(running: Running) -> None:
 
 
 def test_stopped_it_ends_well(running: Running) -> None:
-    """SIGTERM ends every worker and the whole within its grace; the log holds no body, no query, no key."""
+    """SIGTERM ends every worker and the whole within its grace; the log holds no body, no query, no key.
+
+    What is under way is answered, and who comes meanwhile is refused, in place of waiting for nobody.
+    """
     running.ask("GET", "/v1/check/simple?customer=secret-2&sku=A")
-    running.process.send_signal(signal.SIGTERM)
+    head = f"POST /v1/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {running.key}\r\nContent-Length: 33\r\n"
+    with socket.create_connection(("127.0.0.1", running.port)) as under_way:
+        under_way.sendall(f"{head}Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n".encode())
+        assert under_way.recv(100).startswith(b"HTTP/1.1 100 ")
+        running.process.send_signal(signal.SIGTERM)
+        _until(lambda: _is_refused(running.port), running.process)
+        under_way.sendall(b'{"customer_id":"C","items":["A"]}')
+        assert under_way.recv(65_536).startswith(b"HTTP/1.1 200 ")
 
     assert 0 == running.process.wait(30)
     log = running.log()
