@@ -11,25 +11,20 @@ import click
 from suppress.cli.options import database_option, rules_option, ruleset_option
 
 
-class Proxies(click.ParamType):
-    """Addresses and networks with commas between them, or `*` for everybody.
+def _proxies(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Addresses and networks with commas between them, or `*` for everybody; without spaces.
 
     The server takes what it cannot read for the name of a socket, and then trusts nobody without a word.
     """
-
-    name = "proxies"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The same without spaces."""
-        named = [one.strip() for one in value.split(",")]
-        for one in named:
-            if named == ["*"]:
-                break
-            try:
-                ipaddress.ip_network(one)
-            except ValueError as error:
-                self.fail(f"{error}. help: write 10.0.0.7, 10.0.0.0/8, several with commas, or * alone", param, ctx)
-        return ",".join(named)
+    named = [one.strip() for one in value.split(",")]
+    for one in named if named != ["*"] else ():
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            raise click.BadParameter(
+                f"{error}. help: write 10.0.0.7, 10.0.0.0/8, several with commas, or * alone", ctx, param
+            ) from None
+    return ",".join(named)
 
 
 @click.command()
@@ -53,7 +48,7 @@ class Proxies(click.ParamType):
 @click.option("--log-format", type=click.Choice(["json", "text"]), default="json", show_default=True)
 @click.option("--log-requests/--no-log-requests", default=True, show_default=True, help="A line for each request.")
 @click.option(
-    "--trusted-proxies", type=Proxies(), default="127.0.0.1", show_default=True, metavar="IP,...",
+    "--trusted-proxies", callback=_proxies, default="127.0.0.1", show_default=True, metavar="IP,...",
     help="Whose X-Forwarded-For is believed, for locking out who tries keys: addresses, networks (10.0.0.0/8), or *.",
 )  # fmt: skip
 @database_option
