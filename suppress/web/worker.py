@@ -48,6 +48,9 @@ THREADS: Final = 32
 MOST_UNWRITTEN: Final = 10_000
 """How many decisions may wait for the disk before the worker counts as not ready."""
 
+LOG_WRITING: Final = "log writing"
+"""Bearable where decisions are answered without the log."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
@@ -103,7 +106,12 @@ def worker_app(options: WorkerOptions) -> Guard:
             metrics=Metrics(),
         )
         lookout = Lookout(
-            [("database", lambda: _database_trouble(database)), ("log", lambda: _log_trouble(log))], ticks_us
+            [
+                ("database", lambda: _database_trouble(database)),
+                ("log", lambda: _log_trouble(log)),
+                (LOG_WRITING, lambda: "the last write failed" if log.ledger.is_failing else None),
+            ],
+            ticks_us,
         )
         service = Service(
             checks=serving,
@@ -115,6 +123,7 @@ def worker_app(options: WorkerOptions) -> Guard:
             look=lookout.seen,
             clock=now_us,
             ticks_us=ticks_us,
+            bearable=frozenset({LOG_WRITING} if options.settings.on_log_failure == OnLogFailure.ANSWER else ()),
         )
         _tell_figures(parts)
         taking_apart = undo.pop_all()

@@ -2,19 +2,24 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from click.testing import CliRunner
 
 from suppress.access.memory import KeyMemory
 from suppress.cli import cli
+from suppress.ledger.writer import Ledger
 from suppress.settings import Settings
 from suppress.web import serve as serving_processes
 from suppress.web import worker
 from suppress.web.upkeep import Lookout, Upkeep
+from tests.web.driver import ask
+
+Result = TypeVar("Result")
 
 RULES = "version: 1\nruleset: shop\nrules:\n  - {id: gone, drop: item, code: out_of_stock, when: {item.sku: A}}\n"
 WAIT_S = 20.0
@@ -68,26 +73,48 @@ def test_keys_are_asked_about_while_another_task_hangs(shop: Path, monkeypatch: 
     monkeypatch.setattr(worker, "Upkeep", partial(Upkeep, every_s=0.01))
     guard: Any = worker.worker_app(worker.WorkerOptions(settings=Settings(), rate=100, burst=100))
 
-    async def run() -> bool:
-        events = [{"type": "lifespan.startup"}]
-        told: list[str] = []
-        stop = asyncio.Event()
-
-        async def receive() -> Any:
-            if events:
-                return events.pop()
-            await stop.wait()
-            return {"type": "lifespan.shutdown"}
-
-        async def send(event: Any) -> None:
-            told.append(event["type"])
-
-        life = asyncio.create_task(guard({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send))
+    async def go_on() -> bool:
         went_on = await asyncio.to_thread(asked.wait, WAIT_S)
         ends.set()
-        stop.set()
-        await life
-        assert ["lifespan.startup.complete", "lifespan.shutdown.complete"] == told
         return went_on
 
-    assert asyncio.run(run())
+    assert asyncio.run(_living(guard, go_on))
+
+
+@pytest.mark.parametrize(("on_log_failure", "status"), [("refuse", 503), ("answer", 200)])
+def test_readiness_tells_of_a_log_that_cannot_be_written(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, on_log_failure: str, status: int
+) -> None:
+    """It is told either way; not ready is who refuses to decide without the log."""
+    monkeypatch.setattr(Ledger, "is_failing", True)
+    settings = Settings(on_log_failure=on_log_failure)
+    guard: Any = worker.worker_app(worker.WorkerOptions(settings=settings, rate=100, burst=100))
+    got = asyncio.run(_living(guard, lambda: ask(guard, "GET", "/readyz", key=None)))
+
+    assert status == got.status
+    assert "the last write failed" in got.body.decode()
+
+
+async def _living(guard: Any, do: Callable[[], Awaitable[Result]]) -> Result:
+    """Do something between the start of an application and its end."""
+    events = [{"type": "lifespan.startup"}]
+    told: list[str] = []
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Any:
+        if events:
+            return events.pop()
+        await stop.wait()
+        return {"type": "lifespan.shutdown"}
+
+    async def send(event: Any) -> None:
+        told.append(event["type"])
+        started.set()
+
+    life = asyncio.create_task(guard({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send))
+    await started.wait()
+    result = await do()
+    stop.set()
+    await life
+    assert ["lifespan.startup.complete", "lifespan.shutdown.complete"] == told
+    return result
