@@ -19,8 +19,9 @@ from suppress.ledger.chain_files import read_anchor, read_start, writers_of
 from suppress.ledger.folder import find_recent, lines_after
 from suppress.ledger.tidying import close_abandoned
 
-COPIED_AT_ONCE: Final = 1_000
-MOST_WAITING: Final = 5_000
+COPIED_AT_ONCE: Final = 250
+"""A transaction of more is hardly cheaper for each line, and all of it is in memory."""
+MOST_WAITING_BYTES: Final = 4 << 20
 """Lines kept in memory for a table that is behind; beyond, they are read from the files later."""
 GATHER_SECONDS: Final = 0.05
 """How long lines may wait for more to share a transaction, for a transaction costs what copying fifty lines costs."""
@@ -67,7 +68,7 @@ class TableFollower:
         self._changed = threading.Condition()
         self._lines: deque[LogLine] = deque()
         self._left: set[str] = set()
-        self._dropped = self._failures = 0
+        self._bytes = self._dropped = self._failures = 0
         self._is_failing = False
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="decision log table", daemon=True)
@@ -77,9 +78,10 @@ class TableFollower:
         """These lines are in the files."""
         with self._changed:
             self._lines.extend(lines)
-            while len(self._lines) > MOST_WAITING:
+            self._bytes += sum(len(line.text) for line in lines)
+            while self._bytes > MOST_WAITING_BYTES and len(self._lines) > 1:
                 # The table takes no line before these are in it, so the gap makes it read them from the files.
-                self._lines.popleft()
+                self._bytes -= len(self._lines.popleft().text)
                 self._dropped += 1
             self._changed.notify()
 
@@ -170,7 +172,7 @@ class TableFollower:
         with self._changed:
             # Some may have been dropped meanwhile, for want of room.
             while self._lines and self._lines[0].link.writer == last.writer and self._lines[0].link.seq <= last.seq:
-                self._lines.popleft()
+                self._bytes -= len(self._lines.popleft().text)
             if not self._lines:
                 self._dropped = 0
 

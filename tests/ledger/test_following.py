@@ -121,22 +121,22 @@ def test_what_another_process_just_wrote_is_found(tmp_path: Path, table: Table) 
 
 def test_memory_is_bounded(tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that is down for long is filled from the files, for memory holds the newest lines only."""
-    monkeypatch.setattr(following, "MOST_WAITING", 4)
     lines = chain([record(number) for number in range(20)])
+    monkeypatch.setattr(following, "MOST_WAITING_BYTES", 4 * max(len(line.text) for line in lines))
     writer = write_chain(tmp_path, lines, most_bytes=1, close=False)
     table.is_down = True
     follower = TableFollower(table, tmp_path, retry_seconds=0.01)
     for line in lines:
         follower.take([line])
-    behind = follower.counts.behind
+    behind, kept = follower.counts.behind, len(follower._lines)
     table.is_down = False
     table.wait_for(20)
     follower.close()
     writer.close()
 
-    assert 20 == behind
+    assert (20, 4) == (behind, kept)
     assert lines == table.lines
-    assert 0 == follower.counts.behind
+    assert (0, 0) == (follower.counts.behind, follower._bytes)
 
 
 def test_chains_of_dead_processes_are_copied(tmp_path: Path, table: Table) -> None:
