@@ -87,12 +87,13 @@ def worker_app(options: WorkerOptions) -> Guard:
         table = DecisionLog(database)
         log = open_ledger(options.settings, table)
         undo.callback(log.ledger.close)
+        on_log_failure = OnLogFailure(options.settings.on_log_failure)
         serving = open_serving(
             database,
             revisions,
             log.ledger,
             reserve_hours=options.settings.reserve_hours,
-            on_log_failure=OnLogFailure(options.settings.on_log_failure),
+            on_log_failure=on_log_failure,
         )
         undo.callback(serving.close)
         keys = Keys(database)
@@ -123,7 +124,7 @@ def worker_app(options: WorkerOptions) -> Guard:
             look=lookout.seen,
             clock=now_us,
             ticks_us=ticks_us,
-            bearable=frozenset({LOG_WRITING} if options.settings.on_log_failure == OnLogFailure.ANSWER else ()),
+            bearable=frozenset({LOG_WRITING} if on_log_failure is OnLogFailure.ANSWER else ()),
         )
         _tell_figures(parts)
         taking_apart = undo.pop_all()
