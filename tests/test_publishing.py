@@ -18,7 +18,6 @@ from suppress.replay.compare import Change
 from suppress.rules.sources import FileKind, SourceFile
 from suppress.service import load_ruleset
 from suppress.stores.database import Database
-from suppress.stores.schema import upgrade
 from suppress.stores.versions import Versions
 
 NOW_US = 1_790_000_000_000_000
@@ -51,17 +50,9 @@ CASES = """cases:
 """
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "versions.db"
-    with Database.open(f"sqlite:///{path}", require_schema=False) as database:
-        upgrade(database)
-    return path
-
-
 @pytest.fixture
-def versions(template: Path, tmp_path: Path) -> Iterator[Versions]:
-    shutil.copy(template, tmp_path / "versions.db")
+def versions(sqlite_template: Path, tmp_path: Path) -> Iterator[Versions]:
+    shutil.copy(sqlite_template, tmp_path / "versions.db")
     with Database.open(f"sqlite:///{tmp_path}/versions.db") as database:
         yield Versions(database)
 

@@ -19,7 +19,6 @@ from suppress.schedules.reading import parse_schedules
 from suppress.schedules.schedule import Query, Schedule
 from suppress.stores.database import Database
 from suppress.stores.runs import RunStore
-from suppress.stores.schema import upgrade
 
 MAIL = """
 - name: mail
@@ -73,19 +72,10 @@ class Shop:
         return {run.run_id: run.state for run in self.store.runs()}
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An upgraded file to copy."""
-    path = tmp_path_factory.mktemp("template") / "upgraded.db"
-    with Database.open(f"sqlite:///{path}", require_schema=False) as opened:
-        upgrade(opened)
-    return path
-
-
 @pytest.fixture
-def database(template: Path, tmp_path: Path) -> Iterator[Database]:
+def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """An open database with all tables; what is kept in it is tried on both kinds in `stores/test_runs.py`."""
-    shutil.copy(template, tmp_path / "runs.db")
+    shutil.copy(sqlite_template, tmp_path / "runs.db")
     with Database.open(f"sqlite:///{tmp_path}/runs.db") as opened:
         yield opened
 

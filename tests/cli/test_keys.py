@@ -17,25 +17,16 @@ from suppress.errors import FactsError
 from suppress.facts.instants import from_us, to_us
 from suppress.stores.database import Database
 from suppress.stores.keys import KeyRecord, Keys
-from suppress.stores.schema import upgrade
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 Run = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("keys") / "keys.db"
-    with Database.open(f"sqlite:///{path}", require_schema=False) as database:
-        upgrade(database)
-    return path
-
-
 @pytest.fixture
-def url(template: Path, tmp_path: Path) -> str:
+def url(sqlite_template: Path, tmp_path: Path) -> str:
     """A database without keys."""
-    shutil.copy(template, tmp_path / "keys.db")
+    shutil.copy(sqlite_template, tmp_path / "keys.db")
     return f"sqlite:///{tmp_path}/keys.db"
 
 

@@ -4,6 +4,5 @@ from tests.stores.conftest import (  # noqa: F401 - fixtures
     backend,
     postgresql_admin,
     postgresql_template,
-    sqlite_template,
     url,
 )

@@ -34,15 +34,6 @@ def postgresql_template(postgresql_admin: str) -> str:
     return "upgraded"
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An upgraded file to copy."""
-    path = tmp_path_factory.mktemp("template") / "upgraded.db"
-    with Database.open(f"sqlite:///{path}", require_schema=False) as database:
-        upgrade(database)
-    return path
-
-
 @pytest.fixture(params=BOTH)
 def backend(request: pytest.FixtureRequest) -> str:
     """`sqlite` or `postgresql`."""

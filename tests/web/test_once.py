@@ -15,7 +15,6 @@ from suppress.errors import HeadMovedError, LedgerError, RulesetError, StoreErro
 from suppress.publishing import Published
 from suppress.stores.database import Database
 from suppress.stores.idempotency import KEPT_US, Claim, Kept, Requests, request_of
-from suppress.stores.schema import upgrade
 from suppress.stores.versions import Versions
 from suppress.web.app import make_app
 from suppress.web.desk import PublishingDesk
@@ -77,19 +76,10 @@ class BrokenRequests(Requests):
         raise StoreError("the database is gone")
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An upgraded file to copy."""
-    path = tmp_path_factory.mktemp("once") / "upgraded.db"
-    with Database.open(f"sqlite:///{path}", require_schema=False) as database:
-        upgrade(database)
-    return path
-
-
 @pytest.fixture
-def url(template: Path, tmp_path: Path) -> str:
+def url(sqlite_template: Path, tmp_path: Path) -> str:
     """A database with all tables."""
-    shutil.copy(template, tmp_path / "once.db")
+    shutil.copy(sqlite_template, tmp_path / "once.db")
     return f"sqlite:///{tmp_path}/once.db"
 
 
