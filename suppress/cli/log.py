@@ -65,18 +65,19 @@ def prune(keep_days: int | None, database: str | None) -> None:
     from suppress.facts.instants import to_us  # noqa: PLC0415
     from suppress.ledger.prune import prune_folder  # noqa: PLC0415
     from suppress.ledger.tidying import close_abandoned  # noqa: PLC0415
+    from suppress.reports.words import counted  # noqa: PLC0415
     from suppress.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(database=database)
     days = keep_days or settings.log_keep_days
     before_us = to_us(datetime.now(UTC) - timedelta(days=days))
-    age = _counted(days, "day")
+    age = counted(days, "day")
     left: list[str] = []
     if settings.log_dir and Path(settings.log_dir).is_dir():
         close_abandoned(Path(settings.log_dir))
         pruned = prune_folder(Path(settings.log_dir), before_us)
         left = pruned.left
-        click.echo(f"files: {_decisions(pruned.lines)} in {_counted(pruned.files, 'file')} older than {age} taken out")
+        click.echo(f"files: {_decisions(pruned.lines)} in {counted(pruned.files, 'file')} older than {age} taken out")
     with _table(settings) as table:
         click.echo(f"table: {_decisions(table.prune(before_us))} older than {age} taken out")
     for told in left:
@@ -116,11 +117,9 @@ def _tell(what: str, chains: "Iterator[Link | Fault]") -> int:
 
 
 def _decisions(count: int) -> str:
-    return _counted(count, "decision")
+    from suppress.reports.words import counted  # noqa: PLC0415
 
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return counted(count, "decision")
 
 
 @contextmanager

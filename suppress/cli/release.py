@@ -13,15 +13,12 @@ def command(campaign: str, database: str | None) -> None:
 
     For a campaign that was called off, or sent. Other campaigns may use the stock at once.
     """
+    from suppress.reports.words import counted  # noqa: PLC0415
     from suppress.service import release  # noqa: PLC0415 - imports the database library
     from suppress.settings import load_settings  # noqa: PLC0415
 
     freed = release(load_settings(database=database).database, campaign)
     if freed.places:
-        click.echo(f"{campaign}: {_counted(freed.places, 'place')} in {_counted(freed.messages, 'message')} released")
+        click.echo(f"{campaign}: {counted(freed.places, 'place')} in {counted(freed.messages, 'message')} released")
     else:
         click.echo(f"{campaign}: nothing was reserved")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

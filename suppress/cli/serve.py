@@ -61,7 +61,8 @@ def command(host: str, port: int, workers: int, **flags: Any) -> None:
     what is under way and writes the decision log out.
     """
     try:
-        from suppress.web.serve import METRICS_VARIABLE, ServeOptions, rules_told, serve  # noqa: PLC0415
+        from suppress.web.metrics import FOLDER_VARIABLE  # noqa: PLC0415
+        from suppress.web.serve import ServeOptions, rules_told, serve  # noqa: PLC0415
         from suppress.web.worker import WorkerOptions  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "suppress":
@@ -74,7 +75,7 @@ def command(host: str, port: int, workers: int, **flags: Any) -> None:
     own = {name: flags.pop(name) for name in ("log_format", "log_requests", "trusted_proxies")}
     of_worker = {name: flags.pop(name) for name in ("rules_from", "rate", "burst")}
     worker = WorkerOptions(settings=load_settings(**flags), **of_worker)
-    _refuse_folder_that_is_none(METRICS_VARIABLE)
+    _refuse_folder_that_is_none(FOLDER_VARIABLE)
     told = rules_told(worker)
     _refuse_address_nobody_can_have(host, port)
     click.echo(f"suppress: {told} decides; listening on http://{host}:{port}", err=True)

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from suppress.errors import LedgerError
+from suppress.facts import unjudged
 from suppress.facts.message import Message
 
 KEY_BYTES: Final = 32
 LEAST_KEY_BYTES: Final = 16
 HASH_CHARACTERS: Final = 22
 CUSTOMER_ID: Final = "customer.id"
-FACTS_UNAVAILABLE: Final = "facts_unavailable"
 
 
 class Masks:
@@ -81,7 +81,7 @@ class Masks:
         for reason in reasons:
             told = {**reason, "evidence": [self._evidence(evidence) for evidence in reason["evidence"]]}
             # What follows `on_unavailable` is no rule: no ruleset would give that sentence back.
-            if reason["code"] != FACTS_UNAVAILABLE:
+            if reason["code"] != unjudged.CODE:
                 del told["sentence"]
             masked.append(told)
         return masked

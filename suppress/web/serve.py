@@ -17,10 +17,10 @@ from uvicorn.supervisors import Multiprocess
 from suppress.stores.database import Database
 from suppress.web.guard import Guard
 from suppress.web.logs import log_config
+from suppress.web.metrics import FOLDER_VARIABLE
 from suppress.web.packets import OnePacketProtocol
 from suppress.web.worker import WorkerOptions, rules_of, worker_app
 
-METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own there
 """Where figures are shared, if it is there: mapped from a disk, counting a request waits at times until the disk has
 written the page before, and holds up the whole worker meanwhile."""
@@ -94,9 +94,9 @@ def rules_told(options: WorkerOptions) -> str:
 def serve(options: ServeOptions) -> None:
     """Serve until a signal ends it. Requests under way are answered first, and the decision log is written out."""
     folder = None
-    if options.workers > 1 and not os.environ.get(METRICS_VARIABLE):
+    if options.workers > 1 and not os.environ.get(FOLDER_VARIABLE):
         folder = Path(tempfile.mkdtemp(prefix="suppress-metrics-", dir=_figures_folder()))
-        os.environ[METRICS_VARIABLE] = str(folder)
+        os.environ[FOLDER_VARIABLE] = str(folder)
     try:
         _run(options)
     finally:
